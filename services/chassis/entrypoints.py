@@ -1,0 +1,271 @@
+"""The bus doors, as nameko extensions. A service's `service.py` is a list of these:
+
+    class WalletService(Service):
+        name = "wallet"
+        debit = write(DebitWallet, usecases.debit)              # RPC, once per id
+        get_wallet = read(GetWallet, queries.get_wallet)        # RPC, read only
+        on_ticket_issued = on(TicketIssued, usecases.open_wallet)  # bus, once per message
+        release_holds = every(5, usecases.release_expired_holds)   # timer
+
+RPC answers are `{"body", "error", "replayed"}`: a refusal is an answer, anything else a fault.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import eventlet
+import structlog
+from kombu import Connection, Producer
+from kombu.pools import producers
+from nameko.extensions import DependencyProvider
+from nameko.messaging import Consumer
+from nameko.rpc import Rpc, RpcConsumer, get_rpc_exchange
+from nameko.timer import Timer
+
+from contracts.envelope import Envelope
+from contracts.errors import Code, DomainError
+from contracts.message import type_of
+from contracts.roles import system
+from services.chassis.broker import DEAD_LETTERS, queue_of
+from services.chassis.database import Database, is_clash, is_outage
+from services.chassis.inbox import Answer, UseCase, consume_once, run_once, run_query
+from services.chassis.observability import HANDLED, HANDLING
+from services.chassis.outbox import Listener, Relay
+from services.chassis.settings import Settings
+
+RETRY_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0)  # then the message is parked with its reason
+OUTAGE_PAUSE_S = 2.0  # while the database is away a message waits, and is not counted
+log = structlog.get_logger("entrypoints")
+
+
+# ------------------------------------------------------------------ what a service is built from
+
+
+class Backbone(DependencyProvider):
+    """A service's database, and the relay that publishes what is committed there."""
+
+    def setup(self) -> None:
+        settings = Settings.from_env(self.container.service_name)
+        self.relay: Relay | None = None
+        self.database = Database(
+            settings.database_url, settings.service, settings.max_workers + 2,
+            on_commit=lambda: self.relay and self.relay.wake(),
+        )
+        if self.container.service_cls.publishes:
+            self.relay = Relay(self.database, settings.amqp_url)
+            self.listener = Listener(settings.database_url, self.relay.wake)
+
+    def start(self) -> None:
+        if self.relay:
+            self.container.spawn_managed_thread(self.relay.run, "outbox-relay")
+            self.container.spawn_managed_thread(
+                partial(self.listener.run, eventlet.sleep), "outbox-listener"
+            )
+
+    def stop(self) -> None:
+        if self.relay:
+            self.listener.stopping = True
+            self.relay.stop()
+        self.database.close()
+
+    def get_dependency(self, worker_ctx: Any) -> Database:
+        return self.database
+
+
+class SafeRpcConsumer(RpcConsumer):
+    """Answers without persistence or confirms; an answer that cannot be sent is dropped, since
+    its caller has given up, instead of taking the whole process down as nameko would."""
+
+    def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        error = None
+        if exc_info is not None:
+            error = {"exc_type": exc_info[0].__name__}
+        try:
+            with producers[Connection(self.amqp_uri)].acquire(block=True, timeout=5) as producer:
+                producer.publish(
+                    {"result": result, "error": error}, serializer="json", delivery_mode=1,
+                    exchange=get_rpc_exchange(), routing_key=message.properties["reply_to"],
+                    correlation_id=message.properties.get("correlation_id"), retry=False,
+                )
+        except Exception as trouble:
+            log.warning("answer not sent", error=repr(trouble))
+        self.consumer.ack_message(message)
+        return result, exc_info
+
+
+class RpcDoor(Rpc):
+    rpc_consumer = SafeRpcConsumer()
+
+
+class Service:
+    """Base of every nameko service. `publishes` is False for helpers of another's database."""
+
+    name: str
+    publishes = True
+    database = Backbone()
+
+
+# ------------------------------------------------------------------ doors
+
+
+def write(command: type, use_case: UseCase) -> Callable[..., Any]:
+    """RPC door of a command: one transaction, once per caller and id."""
+
+    def handle(database: Database, envelope: Envelope) -> Answer:
+        return run_once(database, envelope, use_case)
+
+    return _rpc(command, handle)
+
+
+def read(query: type, answer: UseCase) -> Callable[..., Any]:
+    """RPC door of a query: one transaction that nothing is written in."""
+
+    def handle(database: Database, envelope: Envelope) -> Answer:
+        return run_query(database, envelope, answer)
+
+    return _rpc(query, handle)
+
+
+def _rpc(message: type, handle: Callable[[Database, Envelope], Answer]) -> Callable[..., Any]:
+    declared = type_of(message)
+
+    def door(self: Service, envelope: dict[str, Any]) -> dict[str, Any]:
+        answer = _answered(declared.name, lambda: handle(
+            self.database, Envelope.from_dict(envelope)  # type: ignore[arg-type]
+        ))
+        return {
+            "body": answer.body, "replayed": answer.replayed,
+            "error": answer.error.to_dict() if answer.error else None,
+        }
+
+    return RpcDoor.decorator(door)
+
+
+def _answered(name: str, work: Callable[[], Answer]) -> Answer:
+    started = time.perf_counter()
+    try:
+        answer = work()
+    except DomainError as refusal:
+        answer = Answer(error=refusal)
+    except Exception as error:
+        HANDLED.labels(name, "fault").inc()
+        if not (is_outage(error) or is_clash(error)):
+            log.exception("fault", type=name)
+            raise
+        log.warning("database trouble", type=name, error=repr(error))
+        answer = Answer(error=DomainError(
+            Code.SERVICE_UNAVAILABLE, "The service cannot work right now. Please try again."
+        ))
+    HANDLING.labels(name).observe(time.perf_counter() - started)
+    HANDLED.labels(name, answer.error.code if answer.error else "ok").inc()
+    return answer
+
+
+def ping() -> Callable[..., Any]:
+    """RPC door that does nothing: is the service there, and how fast is the way to it."""
+    return RpcDoor.decorator(lambda self: "pong")
+
+
+def on(message: type, use_case: UseCase) -> Callable[..., Any]:
+    """Bus door of one event or bus command: once per message."""
+    declared = type_of(message)
+
+    def door(self: Service, body: dict[str, Any]) -> None:
+        consume_once(
+            self.database,  # type: ignore[arg-type]
+            declared.queue(self.name), Envelope.from_dict(body), use_case,
+        )
+        HANDLED.labels(declared.name, "ok").inc()
+
+    return BusDoor.decorator(message)(door)
+
+
+def every(seconds: float, use_case: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A timer. The use case does one bounded batch and answers how much it did; it is called
+    again at once while there is more."""
+
+    def door(self: Service) -> None:
+        more = True
+        while more:
+            try:
+                with self.database.transaction(system(self.name)) as uow:  # type: ignore[attr-defined]
+                    more = bool(use_case(uow))
+            except Exception as error:
+                log.warning("timer failed, next round tries again", error=repr(error))
+                return
+
+    return Timer.decorator(seconds)(door)
+
+
+class BusDoor(Consumer):
+    """A consumer that tries a failing message again after pauses, then parks it with its reason.
+
+    The message stays unacknowledged all the while, and the pause holds no worker. When the
+    process dies the broker delivers it again; its own delivery limit stops a message that kills.
+    """
+
+    def __init__(self, message: type, **options: Any) -> None:
+        self.message_type = type_of(message)
+        super().__init__(queue=None, requeue_on_error=True, **options)
+
+    def setup(self) -> None:
+        self.queue = queue_of(self.message_type, self.container.service_name)
+        super().setup()
+
+    def handle_message(self, body: Any, message: Any) -> None:
+        self._work(body, message, 0)
+
+    def _work(self, body: Any, message: Any, attempt: int) -> None:
+        self.container.spawn_managed_thread(lambda: self._spawn(body, message, attempt))
+
+    def _spawn(self, body: Any, message: Any, attempt: int) -> None:
+        try:
+            self.container.spawn_worker(
+                self, (body,), {}, handle_result=partial(self._settle, body, message, attempt)
+            )
+        except Exception:  # the container is going down
+            self.consumer.requeue_message(message)
+
+    def _settle(
+        self, body: Any, message: Any, attempt: int, _worker: Any, result: Any, exc_info: Any
+    ) -> tuple[Any, Any]:
+        if exc_info is None:
+            self.consumer.ack_message(message)
+        else:
+            self.container.spawn_managed_thread(
+                lambda: self._again(body, message, attempt, exc_info[1])
+            )
+        return result, None
+
+    def _again(self, body: Any, message: Any, attempt: int, error: Exception) -> None:
+        if is_outage(error):
+            eventlet.sleep(OUTAGE_PAUSE_S)
+            self._spawn(body, message, attempt)
+        elif attempt < len(RETRY_PAUSES_S):
+            log.warning("message failed, trying again", type=self.message_type.name,
+                        attempt=attempt + 1, error=repr(error))
+            eventlet.sleep(RETRY_PAUSES_S[attempt])
+            self._spawn(body, message, attempt + 1)
+        else:
+            self._park(message, error)
+
+    def _park(self, message: Any, error: Exception) -> None:
+        """Copy to the dead-letter queue with the reason, confirmed, before letting go of it."""
+        log.error("message parked", type=self.message_type.name, error=repr(error))
+        HANDLED.labels(self.message_type.name, "parked").inc()
+        try:
+            options = {"confirm_publish": True}
+            with Connection(self.amqp_uri, transport_options=options) as connection:
+                Producer(connection.channel()).publish(
+                    message.body, exchange=DEAD_LETTERS.name, delivery_mode=2, mandatory=True,
+                    routing_key=self.container.service_name,
+                    content_type=message.content_type, content_encoding=message.content_encoding,
+                    headers={"reason": repr(error)[:1_000], "queue": self.queue.name},
+                )
+        except Exception as trouble:
+            log.warning("cannot park now", error=repr(trouble))
+            self.consumer.requeue_message(message)
+        else:
+            self.consumer.ack_message(message)

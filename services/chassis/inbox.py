@@ -1,0 +1,135 @@
+"""Same id, same answer: every write runs once, whoever asks and however often.
+
+One table serves RPC, HTTP and bus. The claim is an advisory lock on (actor, id) for the length
+of the transaction; the record, with its answer, is committed together with the effect, so there
+is no moment at which one exists without the other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
+
+from contracts.envelope import Envelope
+from contracts.errors import Code, DomainError, Kind
+from contracts.message import REGISTRY, dump, load
+from contracts.roles import Actor
+from services.chassis.database import Database, is_clash, is_outage
+from services.chassis.tables import inbox
+from services.chassis.unit_of_work import UnitOfWork
+
+UseCase = Callable[[UnitOfWork, Any], Any]
+ATTEMPTS = 3
+PASSING = frozenset({Kind.BUSY, Kind.UNAVAILABLE, Kind.LIMITED})  # never recorded as the answer
+
+_CLAIM = text("""
+    SELECT pg_try_advisory_xact_lock(hashtextextended(:actor || ' ' || :id, 0)) AS claimed,
+           found.fingerprint, found.answer, found.error
+    FROM (SELECT 1) AS one
+    LEFT JOIN inbox AS found ON found.actor = :actor AND found.id = :id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write answered; `replayed` when it had run before and this is its record."""
+
+    body: Any = None
+    error: DomainError | None = None
+    replayed: bool = False
+
+
+def run_once(database: Database, envelope: Envelope, use_case: UseCase) -> Answer:
+    """Run a command of RPC or HTTP unless its id has run already. Refusals are answers too,
+    recorded and replayed like results, except those that only say "try again"."""
+    owner = owner_of(envelope.actor)
+    try:
+        return _settled(database, envelope, use_case, owner)
+    except DomainError as refusal:
+        if refusal.kind not in PASSING and refusal.code is not Code.VALIDATION_FAILED:
+            _record_refusal(database, envelope, owner, refusal)
+        return Answer(error=refusal)
+
+
+def consume_once(database: Database, queue: str, envelope: Envelope, use_case: UseCase) -> None:
+    """React to a bus message once per queue. Here a refusal is a failure: it is raised, so that
+    the message is tried again and in the end parked with its reason."""
+    _settled(database, envelope, use_case, queue)
+
+
+def run_query(database: Database, envelope: Envelope, answer: UseCase) -> Answer:
+    """Answer a query; asked once more when the connection turns out to be dead."""
+    message = load(REGISTRY[envelope.type].cls, envelope.body)
+    try:
+        return _ask(database, envelope, message, answer)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return _ask(database, envelope, message, answer)
+
+
+def _ask(database: Database, envelope: Envelope, message: Any, answer: UseCase) -> Answer:
+    with database.transaction(envelope.actor, envelope.correlation_id) as uow:
+        return Answer(dump(answer(uow, message)))
+
+
+def owner_of(actor: Actor) -> str:
+    """Whose ids these are: two callers may use the same key without meeting."""
+    return f"{actor.kind}:{actor.id}"
+
+
+def _settled(database: Database, envelope: Envelope, use_case: UseCase, owner: str) -> Answer:
+    """Clashes and lost connections are tried again: a commit whose outcome is unknown is found
+    in the inbox by the next attempt."""
+    declared = REGISTRY[envelope.type]
+    message = load(declared.cls, envelope.body, tolerant=declared.kind == "event")
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _attempt(database, envelope, message, use_case, owner)
+        except Exception as error:
+            same_id = isinstance(error, IntegrityError) and "pk_inbox" in str(error.orig)
+            if not (same_id or is_outage(error) or is_clash(error)):
+                raise
+    return _attempt(database, envelope, message, use_case, owner)
+
+
+def _attempt(
+    database: Database, envelope: Envelope, message: Any, use_case: UseCase, owner: str
+) -> Answer:
+    with database.transaction(envelope.actor, envelope.correlation_id) as uow:
+        key = {"actor": owner, "id": envelope.id}
+        found = uow.session.execute(_CLAIM, key).one()
+        if found.fingerprint is not None:
+            return _replay(envelope, found)
+        if not found.claimed:
+            raise DomainError(
+                Code.IDEMPOTENCY_KEY_RUNNING, "The same request is still being worked on."
+            )
+        body = dump(use_case(uow, message))
+        uow.session.execute(insert(inbox), {
+            **key, "fingerprint": envelope.fingerprint(), "answer": body, "at": uow.now,
+        })
+    return Answer(body)
+
+
+def _replay(envelope: Envelope, found: Any) -> Answer:
+    if found.fingerprint != envelope.fingerprint():
+        raise DomainError(
+            Code.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for another request."
+        )
+    error = DomainError.from_dict(found.error) if found.error else None
+    return Answer(found.answer, error, replayed=True)
+
+
+def _record_refusal(
+    database: Database, envelope: Envelope, owner: str, refusal: DomainError
+) -> None:
+    with database.transaction(envelope.actor, envelope.correlation_id) as uow:
+        uow.session.execute(
+            postgresql.insert(inbox).on_conflict_do_nothing(),
+            {"actor": owner, "id": envelope.id, "fingerprint": envelope.fingerprint(),
+             "answer": None, "error": refusal.to_dict(), "at": uow.now},
+        )

@@ -1,0 +1,48 @@
+"""Logs and metrics. Logs carry ids, never names, codes or secrets."""
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.chassis.settings import Settings
+
+OUTBOX_PUBLISHED = Counter("outbox_published_total", "Messages handed to the broker")
+OUTBOX_WAITING = Gauge("outbox_waiting", "Messages not yet handed to the broker")
+HANDLED = Counter("messages_handled_total", "Calls and messages handled", ["type", "outcome"])
+HANDLING = Histogram(
+    "message_seconds", "Time to handle a call or message", ["type"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+REQUESTS = Counter("http_requests_total", "HTTP requests", ["method", "route", "status"])
+REQUEST_TIME = Histogram(
+    "http_request_seconds", "HTTP request duration", ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+
+
+def configure_logging(settings: Settings, process: str) -> None:
+    """One line per event on standard output; JSON for machines, plain for people."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer() if settings.log_json
+            else structlog.dev.ConsoleRenderer(colors=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[settings.log_level]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+    logging.basicConfig(
+        level=max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level]),
+        format=f"%(asctime)s %(levelname)s {process} %(name)s %(message)s", stream=sys.stdout,
+        force=True,
+    )
+    for noisy in ("nameko", "amqp", "kombu", "weasyprint", "fontTools", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
