@@ -1,0 +1,67 @@
+# One recipe a target; `make help` lists the lines marked with two #.
+# Changeable: DETACH=1 (up), P=<process> (logs), ARGS=… (test, bench, dead-letters, acceptance).
+
+PYTHON := $(shell command -v python3.11 || command -v python3)
+VENV_PYTHON := .venv/bin/python
+LAUNCHER := $(PYTHON) -m deploy.local
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs setup test test-fast lint format acceptance bench \
+	dead-letters contracts verify lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up:  ## start everything and stay; Ctrl-C stops it (DETACH=1: start and return)
+	@exec $(LAUNCHER) up $(if $(DETACH),--detach)
+
+down:  ## stop everything
+	@exec $(LAUNCHER) down
+
+status:  ## processes, addresses, versions
+	@exec $(LAUNCHER) status
+
+logs:  ## follow the logs (P=wallet: of one process)
+	@exec $(LAUNCHER) logs $(P)
+
+setup:  ## system packages and .venv, without starting anything
+	@$(PYTHON) -m deploy.local.bootstrap
+
+test: setup  ## every test, on servers of its own
+	@exec $(VENV_PYTHON) -m pytest $(ARGS)
+
+test-fast: setup  ## the tests that take less than a minute together
+	@exec $(VENV_PYTHON) -m pytest -m "not slow" $(ARGS)
+
+lint: setup  ## style, import rules, types
+	.venv/bin/ruff check .
+	.venv/bin/lint-imports
+	.venv/bin/mypy
+
+format: setup  ## let ruff put the code in order
+	.venv/bin/ruff check --fix .
+
+acceptance: setup  ## a festival day against the running system, step by step
+	@exec $(LAUNCHER) run tests.acceptance $(ARGS)
+
+bench: setup  ## measure the speeds of the README on this machine
+	@exec $(LAUNCHER) run tests.benchmarks $(ARGS)
+
+dead-letters: setup  ## parked messages of the running system (ARGS="list", "show …", "replay …")
+	@exec $(LAUNCHER) run services.chassis.dead_letters $(ARGS)
+
+contracts: setup  ## generate contracts/asyncapi.json and the samples
+	@exec $(VENV_PYTHON) -m contracts.generate
+
+verify: setup  ## check every wallet's chain and that all books balance
+	@exec $(LAUNCHER) run services.wallet.verify $(ARGS)
+
+lock:  ## compile requirements.lock anew from pyproject.toml (needs the network)
+	$(PYTHON) -m venv .local/lock
+	.local/lock/bin/python -m pip install --quiet pip-tools
+	CUSTOM_COMPILE_COMMAND="make lock" .local/lock/bin/pip-compile --quiet --generate-hashes \
+		--extra dev --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
+
+clean:  ## stop everything and delete all local data (.local)
+	@exec $(LAUNCHER) clean

@@ -1,0 +1,1 @@
+"""How the system is started: locally here, with Docker or Kubernetes in the folders beside."""

@@ -1,0 +1,20 @@
+"""gunicorn's settings for both HTTP doors: the gateway and the wallet's terminal door.
+
+Threads of the operating system, not green ones: the doors wait for a database or a reply, and a
+slow answer must not hold up its neighbours. Small answers leave at once: gunicorn sets
+TCP_NODELAY on the listening socket and every connection inherits it (tested in tests/deploy).
+"""
+
+import os
+
+bind = os.environ["BIND"]
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "1"))
+threads = int(os.environ.get("WEB_THREADS", "16"))
+worker_connections = 1000
+keepalive = 75
+timeout = 60
+graceful_timeout = 20
+worker_tmp_dir = "/dev/shm"
+accesslog = None
+errorlog = "-"
