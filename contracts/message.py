@@ -218,6 +218,13 @@ class StrictBoolean(fields.Boolean):
         return value
 
 
+class Tuple(fields.List):
+    """A JSON array, as the immutable sequence that messages are made of."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return tuple(super()._deserialize(value, attr, data, **kwargs))
+
+
 class JsonObject(fields.Dict):
     """Free JSON metadata, of bounded size."""
 
@@ -252,7 +259,7 @@ def _field(hint: Any, tolerant: bool, options: dict[str, Any]) -> fields.Field:
     if origin in (tuple, list):
         validators.append(validate.Length(max=10_000))
         inner_field = _field(args[0], tolerant, {})
-        return fields.List(inner_field, validate=validators, **options)
+        return Tuple(inner_field, validate=validators, **options)
     if origin is dict:
         if args[1] is Any:
             return JsonObject(keys=Text(), **options)

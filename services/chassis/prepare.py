@@ -46,15 +46,19 @@ def load_contracts() -> None:
         importlib.import_module(f"contracts.{owner}")
 
 
+def seed_of(service: str) -> ModuleType:
+    """The service's `seed`: `prepare(database)` creates what it cannot live without."""
+    return importlib.import_module(f"services.{service}.seed")
+
+
 def prepare(service: str) -> None:
     load_contracts()
     settings = Settings.from_env(service)
     migrate(service, settings.database_url)
     declare(settings.amqp_url, service)
-    seed: ModuleType = importlib.import_module(f"services.{service}.seed")
     database = Database(settings.database_url, f"{service}-prepare", pool_size=2)
     try:
-        seed.prepare(database)
+        seed_of(service).prepare(database)
     finally:
         database.close()
 
