@@ -38,6 +38,7 @@ class Principal(StrEnum):
     ESHOP = "eshop"  # the web shop's key
     HOLDER = "holder"  # a customer
     SYSTEM = "system"  # our own services, on the bus
+    ANONYMOUS = "anonymous"  # not signed in: known by their network address alone
 
 
 Grant = Role | Principal
@@ -89,3 +90,8 @@ class Actor:
 def system(name: str) -> Actor:
     """The actor behind what a service does by itself (timers, reactions to facts)."""
     return Actor(Principal.SYSTEM, name, name)
+
+
+def anonymous(address: str) -> Actor:
+    """The actor behind a request without a token; signing in is slowed down by `address`."""
+    return Actor(Principal.ANONYMOUS, address)
