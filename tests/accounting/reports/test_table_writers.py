@@ -174,6 +174,7 @@ def test_more_rows_than_a_sheet_holds_go_on_on_the_next(monkeypatch):
 
 
 @WRITERS
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(writer):
     count = 100_000
     rows = ({**SAMPLE, "gross": number} for number in range(count))
