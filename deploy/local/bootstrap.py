@@ -24,6 +24,7 @@ LOG = ROOT / ".local" / "logs" / "bootstrap.log"
 WANTED_PYTHON = (3, 11)
 LIMIT_SECONDS = 1200
 
+INSTALLER = Path(__file__).with_name("install-packages.sh")
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 LIBRARIES = {
     "libpango-1.0-0": "pango-1.0",
@@ -62,7 +63,7 @@ def install_packages() -> None:
     names = " ".join(missing)
     if not shutil.which("apt-get"):
         raise Failure(f"This machine lacks what Debian calls: {names}. Install it and try again.")
-    command = [str(Path(__file__).with_name("install-packages.sh")), *missing]
+    command = [str(INSTALLER), *missing]
     if os.geteuid() != 0:
         if not _may_sudo():
             raise Failure(

@@ -80,7 +80,7 @@ class PostgreSQL:
             "log_min_messages": "warning",
         }
         if not self.durable:
-            options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            options |= {"fsync": "off", "full_page_writes": "off"}
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         command = [str(_program("postgres")), "-D", str(self._data.resolve()), *settings]
         self._daemon.start(command, self.log, _environment(), user=_account())

@@ -15,7 +15,9 @@ SHARED = (
     "MAX_WORKERS", "WEB_WORKERS", "WEB_THREADS",
 )  # fmt: skip
 # Made by the launcher, for the people that identity creates.
-PASSWORDS = ("ADMIN_PASSWORD", "CASHIER_PASSWORD", "BAR_PASSWORD", "ACCOUNTANT_PASSWORD")
+PASSWORDS = (
+    "ADMIN_PASSWORD", "CASHIER_PASSWORD", "BAR_PASSWORD", "ACCOUNTANT_PASSWORD", "DOOR_PASSWORD",
+)  # fmt: skip
 # Made by the launcher, shared by the processes.
 SECRETS = ("PAYMENT_WEBHOOK_SECRET",)
 
@@ -80,8 +82,8 @@ def pick(settings: Mapping[str, str], *names: str) -> dict[str, str]:
 
 
 def inherited() -> dict[str, str]:
-    """The environment of this launcher less its servers' addresses and passwords."""
-    hidden = ("DATABASE_URL", "AMQP_URL", "PASSWORD")
+    """The launcher's own environment less what belongs to one process or server only."""
+    hidden = ("DATABASE_URL", "AMQP_URL", "PASSWORD", "METRICS_PORT")
     kept = {name: value for name, value in os.environ.items() if not name.endswith(hidden)}
     return kept | {"PYTHONUNBUFFERED": "1"}
 

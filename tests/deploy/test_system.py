@@ -105,9 +105,9 @@ def test_a_failing_preparation_is_named_and_nothing_stays(directory: Path) -> No
 
 
 def test_a_door_whose_port_is_taken(directory: Path) -> None:
-    with socket.create_server(("127.0.0.1", 54696)):
-        with pytest.raises(Failure, match=r"gateway cannot use port 54696.*GATEWAY_BIND"):
-            System(directory, WORKING).start()
+    refusal = pytest.raises(Failure, match=r"gateway cannot use port 54696.*GATEWAY_BIND")
+    with socket.create_server(("127.0.0.1", 54696)), refusal:
+        System(directory, WORKING).start()
     assert nothing_listens()
 
 
