@@ -192,10 +192,16 @@ def install(app: Flask, max_body: int = 1_000_000) -> None:
     app.register_error_handler(DomainError, problem_response)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
-    app.add_url_rule("/live", view_func=lambda: json_response({"status": "alive"}))
-    app.add_url_rule("/metrics", view_func=lambda: Response(
-        generate_latest(), content_type=CONTENT_TYPE_LATEST
-    ))
+    app.add_url_rule("/live", view_func=_live)
+    app.add_url_rule("/metrics", view_func=_metrics)
+
+
+def _live() -> Response:
+    return json_response({"status": "alive"})
+
+
+def _metrics() -> Response:
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _begin() -> None:
