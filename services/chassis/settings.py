@@ -1,6 +1,7 @@
 """Everything that differs between machines, read once from the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ class Settings:
     @classmethod
     def from_env(cls, service: str, env: Mapping[str, str] = os.environ) -> "Settings":
         """`service` may be a process name (`ticketing-documents`): the owner comes first."""
-        owner = service.split("-", 1)[0]
+        owner = re.split("[-_]", service, maxsplit=1)[0]
         return cls(
             service=owner,
             amqp_url=env.get("AMQP_URL", "amqp://guest:guest@127.0.0.1:5672//"),
