@@ -39,10 +39,12 @@ class Code(StrEnum):
     IDEMPOTENCY_KEY_MISSING = auto()
     IDEMPOTENCY_KEY_REUSED = auto()
     IDEMPOTENCY_KEY_RUNNING = auto()
+    VERSION_OUTDATED = auto()
     TOKEN_MISSING = auto()
     TOKEN_INVALID = auto()
     TOKEN_EXPIRED = auto()
     ROLE_MISSING = auto()
+    RATE_LIMITED = auto()
     SERVICE_UNAVAILABLE = auto()
     SERVICE_TIMEOUT = auto()
     INTERNAL_ERROR = auto()
@@ -63,6 +65,7 @@ class Code(StrEnum):
     # catalog
     VENUE_NOT_FOUND = auto()
     ROOM_NOT_FOUND = auto()
+    ROOM_IN_USE = auto()
     SECTION_NOT_FOUND = auto()
     PRODUCTION_NOT_FOUND = auto()
     SCREENING_NOT_FOUND = auto()
@@ -131,7 +134,7 @@ _OTHER_KINDS: dict[Kind, frozenset[Code]] = {
         Code.ROLE_MISSING, Code.REGISTER_NOT_YOURS, Code.SALE_POINT_NOT_YOURS,
     }),
     Kind.BUSY: frozenset({Code.IDEMPOTENCY_KEY_RUNNING, Code.ORDER_BUSY}),
-    Kind.LIMITED: frozenset({Code.LOGIN_THROTTLED}),
+    Kind.LIMITED: frozenset({Code.LOGIN_THROTTLED, Code.RATE_LIMITED}),
     Kind.UNAVAILABLE: frozenset({
         Code.SERVICE_UNAVAILABLE, Code.SERVICE_TIMEOUT, Code.INTERNAL_ERROR,
     }),
