@@ -1,0 +1,45 @@
+"""The identity's bus doors. What carries or answers a secret is a `write_secret`."""
+
+from contracts import identity as say
+from services.chassis.entrypoints import Service, every, ping, read, write, write_secret
+from services.identity import queries
+from services.identity.usecases import (
+    api_keys,
+    holders,
+    sale_points,
+    sign_ins,
+    tokens,
+    upkeep,
+    users,
+)
+
+
+class IdentityService(Service):
+    name = "identity"
+    ping = ping()
+
+    login = write_secret(say.Login, sign_ins.login)
+    holder_login = write_secret(say.HolderLogin, sign_ins.holder_login)
+    refresh_session = write_secret(say.RefreshSession, sign_ins.refresh_session)
+    logout = write_secret(say.Logout, sign_ins.logout)
+    exchange_api_key = write_secret(say.ExchangeApiKey, api_keys.exchange_api_key)
+
+    create_user = write_secret(say.CreateUser, users.create_user)
+    update_user = write_secret(say.UpdateUser, users.update_user)
+    deactivate_user = write(say.DeactivateUser, users.deactivate_user)
+    create_sale_point = write(say.CreateSalePoint, sale_points.create_sale_point)
+    update_sale_point = write(say.UpdateSalePoint, sale_points.update_sale_point)
+    create_api_key = write_secret(say.CreateApiKey, api_keys.create_api_key)
+    revoke_api_key = write(say.RevokeApiKey, api_keys.revoke_api_key)
+    register_holder = write_secret(say.RegisterHolder, holders.register_holder)
+
+    get_me = read(say.GetMe, queries.get_me)
+    get_jwks = read(say.GetJwks, queries.get_jwks)
+    get_user = read(say.GetUser, queries.get_user)
+    list_users = read(say.ListUsers, queries.list_users)
+    list_sale_points = read(say.ListSalePoints, queries.list_sale_points)
+    list_api_keys = read(say.ListApiKeys, queries.list_api_keys)
+    list_audit = read(say.ListAudit, queries.list_audit)
+
+    rotate_signing_key = every(3600, tokens.rotate_signing_key)
+    forget = every(60, upkeep.forget)

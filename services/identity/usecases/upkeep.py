@@ -1,0 +1,28 @@
+"""What has no use any more is deleted, a bounded batch at a time. The audit table keeps all."""
+
+from sqlalchemy import CursorResult, delete, select
+
+from services.chassis.unit_of_work import UnitOfWork
+from services.identity.models import SignIn, Throttle
+
+BATCH = 500
+
+
+def forget(uow: UnitOfWork) -> int:
+    """Timer: expired sign-ins with their tokens, and old failures; how many rows that was."""
+    expired = select(SignIn.id).where(SignIn.expires_at < uow.now)
+    old = select(Throttle.key).where(Throttle.failed_at < uow.now - Throttle.FORGOTTEN_AFTER)
+    statements = (
+        delete(SignIn).where(SignIn.id.in_(
+            expired.limit(BATCH).with_for_update(skip_locked=True)
+        )),
+        delete(Throttle).where(Throttle.key.in_(
+            old.limit(BATCH).with_for_update(skip_locked=True)
+        )),
+    )
+    count = 0
+    for statement in statements:
+        result = uow.session.execute(statement, execution_options={"synchronize_session": False})
+        assert isinstance(result, CursorResult)
+        count += result.rowcount
+    return count
