@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import psycopg
 from sqlalchemy import create_engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -42,8 +43,7 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session:
             uow = UnitOfWork(session, actor, correlation_id, datetime.now(UTC))
             yield uow
-            uow.finish()
-            session.commit()
+            uow.commit()
         if uow.emitted:
             self.on_commit()
 
@@ -53,17 +53,22 @@ class Database:
 
 def is_outage(error: BaseException) -> bool:
     """True when the database (not the request) is the trouble: trying again may help."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    if isinstance(error, PoolTimeout):
         return True
-    if isinstance(error, PoolTimeout | InterfaceError):
+    cause = driver_error(error)
+    if isinstance(cause, psycopg.InterfaceError):
         return True
-    return isinstance(error, OperationalError) and _sqlstate(error)[:2] in ("", "08", "57", "53")
+    state = cause.sqlstate or "" if cause else None
+    return isinstance(cause, psycopg.OperationalError) and state[:2] in ("", "08", "57", "53")
 
 
 def is_clash(error: BaseException) -> bool:
     """True when two transactions were in each other's way: running again settles it."""
-    return isinstance(error, DBAPIError) and _sqlstate(error) in ("40001", "40P01", "55P03")
+    cause = driver_error(error)
+    return cause is not None and cause.sqlstate in ("40001", "40P01", "55P03")
 
 
-def _sqlstate(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
+def driver_error(error: BaseException) -> psycopg.Error | None:
+    """What psycopg said, alone or wrapped by SQLAlchemy."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return cause if isinstance(cause, psycopg.Error) else None

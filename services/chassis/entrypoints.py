@@ -30,7 +30,14 @@ from contracts.message import type_of
 from contracts.roles import system
 from services.chassis.broker import DEAD_LETTERS, queue_of
 from services.chassis.database import Database, is_clash, is_outage
-from services.chassis.inbox import Answer, UseCase, consume_once, run_once, run_query
+from services.chassis.inbox import (
+    Answer,
+    UseCase,
+    consume_once,
+    run_once,
+    run_query,
+    run_unrecorded,
+)
 from services.chassis.observability import HANDLED, HANDLING
 from services.chassis.outbox import Listener, Relay
 from services.chassis.settings import Settings
@@ -115,6 +122,15 @@ def write(command: type, use_case: UseCase) -> Callable[..., Any]:
 
     def handle(database: Database, envelope: Envelope) -> Answer:
         return run_once(database, envelope, use_case)
+
+    return _rpc(command, handle)
+
+
+def write_secret(command: type, use_case: UseCase) -> Callable[..., Any]:
+    """RPC door of a command that carries or answers a secret: one transaction, never recorded."""
+
+    def handle(database: Database, envelope: Envelope) -> Answer:
+        return run_unrecorded(database, envelope, use_case)
 
     return _rpc(command, handle)
 

@@ -9,28 +9,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import IntegrityError
-
 from contracts.envelope import Envelope
 from contracts.errors import Code, DomainError, Kind
 from contracts.message import REGISTRY, dump, load
 from contracts.roles import Actor
-from services.chassis.database import Database, is_clash, is_outage
-from services.chassis.tables import inbox
-from services.chassis.unit_of_work import UnitOfWork
+from services.chassis.database import Database, driver_error, is_clash, is_outage
+from services.chassis.unit_of_work import UnitOfWork, to_json
 
 UseCase = Callable[[UnitOfWork, Any], Any]
 ATTEMPTS = 3
 PASSING = frozenset({Kind.BUSY, Kind.UNAVAILABLE, Kind.LIMITED})  # never recorded as the answer
 
-_CLAIM = text("""
-    SELECT pg_try_advisory_xact_lock(hashtextextended(:actor || ' ' || :id, 0)) AS claimed,
+CLAIM = """
+    SELECT pg_try_advisory_xact_lock(hashtextextended(%(actor)s || ' ' || %(id)s, 0)) AS claimed,
            found.fingerprint, found.answer, found.error
     FROM (SELECT 1) AS one
-    LEFT JOIN inbox AS found ON found.actor = :actor AND found.id = :id
-""")
+    LEFT JOIN inbox AS found ON found.actor = %(actor)s AND found.id = %(id)s
+"""
+RECORD = """
+    INSERT INTO inbox (actor, id, fingerprint, answer, error, at)
+    VALUES (%(actor)s, %(id)s, %(fingerprint)s, %(answer)s, %(error)s, %(at)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,36 @@ def run_once(database: Database, envelope: Envelope, use_case: UseCase) -> Answe
         if refusal.kind not in PASSING and refusal.code is not Code.VALIDATION_FAILED:
             _record_refusal(database, envelope, owner, refusal)
         return Answer(error=refusal)
+
+
+def run_unrecorded(database: Database, envelope: Envelope, use_case: UseCase) -> Answer:
+    """Run a command that carries or answers a secret, keeping nothing of it: neither the answer
+    nor a fingerprint, which would be a fast hash of a password.
+
+    A refusal that must leave its trace (a failed login is counted) is returned by the use case
+    instead of raised: what was written with it is committed.
+    """
+    try:
+        message = load(REGISTRY[envelope.type].cls, envelope.body)
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return _attempt_unrecorded(database, envelope, message, use_case)
+            except Exception as error:
+                if not is_clash(error):
+                    raise
+        return _attempt_unrecorded(database, envelope, message, use_case)
+    except DomainError as refusal:
+        return Answer(error=refusal)
+
+
+def _attempt_unrecorded(
+    database: Database, envelope: Envelope, message: Any, use_case: UseCase
+) -> Answer:
+    with database.transaction(envelope.actor, envelope.correlation_id) as uow:
+        result = use_case(uow, message)
+    if isinstance(result, DomainError):
+        return Answer(error=result)
+    return Answer(dump(result))
 
 
 def consume_once(database: Database, queue: str, envelope: Envelope, use_case: UseCase) -> None:
@@ -90,10 +119,14 @@ def _settled(database: Database, envelope: Envelope, use_case: UseCase, owner: s
         try:
             return _attempt(database, envelope, message, use_case, owner)
         except Exception as error:
-            same_id = isinstance(error, IntegrityError) and "pk_inbox" in str(error.orig)
-            if not (same_id or is_outage(error) or is_clash(error)):
+            if not (_same_id(error) or is_outage(error) or is_clash(error)):
                 raise
     return _attempt(database, envelope, message, use_case, owner)
+
+
+def _same_id(error: Exception) -> bool:
+    cause = driver_error(error)
+    return cause is not None and cause.diag.constraint_name == "pk_inbox"
 
 
 def _attempt(
@@ -101,7 +134,7 @@ def _attempt(
 ) -> Answer:
     with database.transaction(envelope.actor, envelope.correlation_id) as uow:
         key = {"actor": owner, "id": envelope.id}
-        found = uow.session.execute(_CLAIM, key).one()
+        found = uow.first(CLAIM, key)
         if found.fingerprint is not None:
             return _replay(envelope, found)
         if not found.claimed:
@@ -109,9 +142,7 @@ def _attempt(
                 Code.IDEMPOTENCY_KEY_RUNNING, "The same request is still being worked on."
             )
         body = dump(use_case(uow, message))
-        uow.session.execute(insert(inbox), {
-            **key, "fingerprint": envelope.fingerprint(), "answer": body, "at": uow.now,
-        })
+        uow.write(RECORD, _record(envelope, owner, uow, answer=body))
     return Answer(body)
 
 
@@ -128,8 +159,17 @@ def _record_refusal(
     database: Database, envelope: Envelope, owner: str, refusal: DomainError
 ) -> None:
     with database.transaction(envelope.actor, envelope.correlation_id) as uow:
-        uow.session.execute(
-            postgresql.insert(inbox).on_conflict_do_nothing(),
-            {"actor": owner, "id": envelope.id, "fingerprint": envelope.fingerprint(),
-             "answer": None, "error": refusal.to_dict(), "at": uow.now},
+        uow.write(
+            RECORD + "ON CONFLICT DO NOTHING",
+            _record(envelope, owner, uow, error=refusal.to_dict()),
         )
+
+
+def _record(
+    envelope: Envelope, owner: str, uow: UnitOfWork, answer: Any = None, error: Any = None
+) -> dict[str, Any]:
+    return {
+        "actor": owner, "id": envelope.id, "fingerprint": envelope.fingerprint(), "at": uow.now,
+        "answer": None if answer is None else to_json(answer),
+        "error": None if error is None else to_json(error),
+    }

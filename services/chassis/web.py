@@ -45,15 +45,26 @@ class TokenVerifier:
     """
 
     REFRESH_S = 5.0
+    REMEMBERED = 2_000
 
     def __init__(self, fetch: Callable[[], Mapping[str, bytes]]) -> None:
         self._fetch = fetch
+        self._known: dict[str, tuple[Actor, float]] = {}  # verified tokens until they expire
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._fetched_at = float("-inf")
         self._lock = Lock()
 
     def actor(self, token: str) -> Actor:
-        """Raises DomainError TOKEN_INVALID or TOKEN_EXPIRED."""
+        """Raises DomainError TOKEN_INVALID or TOKEN_EXPIRED. A token is verified once."""
+        actor, expires = self._known.get(token, (None, 0.0))
+        if actor is None or expires <= time.time():
+            actor, expires = self._verify(token)
+            if len(self._known) >= self.REMEMBERED:
+                self._known = {}
+            self._known[token] = actor, expires
+        return actor
+
+    def _verify(self, token: str) -> tuple[Actor, float]:
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
             claims = jwt.decode(
@@ -61,11 +72,12 @@ class TokenVerifier:
                 issuer=ISSUER, leeway=CLOCK_SKEW_S,
                 options={"require": ["exp", "iat", "nbf", "aud", "iss", "sub"]},
             )
-            return Actor(
+            actor = Actor(
                 kind=Principal(claims["kind"]), id=claims["sub"], name=claims.get("name", ""),
                 roles=frozenset(map(Role, claims.get("roles", ()))),
                 sale_points=frozenset(map(UUID, claims.get("sale_points", ()))),
             )
+            return actor, claims["exp"] + CLOCK_SKEW_S
         except jwt.ExpiredSignatureError:
             raise DomainError(
                 Code.TOKEN_EXPIRED, "Your session has ended; sign in again."

@@ -32,7 +32,7 @@ from contracts.wallet import (
     WalletView,
 )
 from services.chassis.unit_of_work import UnitOfWork
-from services.wallet.models import Movement, VerifyingKey, Wallet, find_wallet
+from services.wallet.models import Movement, VerifyingKey, Wallet, find_wallet, record
 
 
 def debit(uow: UnitOfWork, command: DebitWallet) -> MovementView:
@@ -78,7 +78,7 @@ def credit_for_order(uow: UnitOfWork, command: CreditForOrder) -> None:
 def gift(uow: UnitOfWork, command: GiftWallet) -> MovementView:
     wallet = find_wallet(uow.session, command.code, lock=True)
     movement = wallet.gift(uow.now, command.amount, label=command.reason, **_by(uow))
-    uow.session.add(movement)
+    record(uow, wallet, movement)
     uow.emit(_credited(uow, wallet, movement))
     return movement.view(wallet.currency)
 
@@ -92,7 +92,7 @@ def reverse(uow: UnitOfWork, command: ReverseMovement) -> MovementView:
     if uow.session.scalar(select(Movement.id).where(Movement.reverses == debited.id)):
         raise DomainError(Code.MOVEMENT_NOT_REVERSIBLE, "This debit has been reversed already.")
     movement = wallet.reverse(uow.now, debited, label=command.reason, **_by(uow))
-    uow.session.add(movement)
+    record(uow, wallet, movement)
     uow.emit(WalletReversed(
         movement_id=movement.id, reverses=debited.id, wallet_id=wallet.id,
         amount=Money(movement.amount), paid=Money(movement.paid), gifted=Money(movement.gifted),
@@ -139,7 +139,7 @@ def _debit(
 ) -> MovementView:
     wallet = find_wallet(uow.session, command.code, lock=True)
     movement = wallet.debit(uow.now, command.amount, lines=dump(lines), **details, **_by(uow))
-    uow.session.add(movement)
+    record(uow, wallet, movement)
     uow.emit(WalletDebited(
         movement_id=movement.id, wallet_id=wallet.id, ticket_id=wallet.ticket_id,
         amount=command.amount, paid=Money(-movement.paid), gifted=Money(-movement.gifted),
@@ -153,7 +153,7 @@ def _load(
     uow: UnitOfWork, wallet: Wallet, amount: Money, method: str, **details: Any
 ) -> MovementView:
     movement = wallet.load(uow.now, amount, method, **details, **_by(uow))
-    uow.session.add(movement)
+    record(uow, wallet, movement)
     uow.emit(_credited(uow, wallet, movement))
     return movement.view(wallet.currency)
 
