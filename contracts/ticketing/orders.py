@@ -191,8 +191,8 @@ class PlaceOrder:
     """Hold the places and freeze the prices → OrderView, HELD until `hold_expires_at`.
 
     `channel` may be left out: it follows from the caller and the sale point.
-    Refused with SOLD_OUT, NOT_ON_SALE, TARIFF_NOT_AVAILABLE (`errors["rules"]`: every FailedRule that
-    fails, of all lines), SALE_POINT_NOT_YOURS, REGISTER_SESSION_NOT_OPEN, …_NOT_FOUND.
+    Refused with SOLD_OUT, NOT_ON_SALE, TARIFF_NOT_AVAILABLE (`errors["rules"]`: every FailedRule
+    of all lines), SALE_POINT_NOT_YOURS, REGISTER_SESSION_NOT_OPEN, …_NOT_FOUND.
     """
 
     sale_point_id: UUID

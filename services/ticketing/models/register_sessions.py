@@ -1,0 +1,78 @@
+"""Register sessions as far as selling goes, and their receipt numbers without gaps.
+
+The row of a session is where paying and closing meet: a payment raises `receipts` on an OPEN
+session, closing takes it out of OPEN, and whichever locks the row first decides.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from contracts.errors import Code, DomainError
+from services.ticketing.models.base import Base
+
+OPEN, CLOSING, CLOSED = "open", "closing", "closed"
+
+
+class RegisterSession(Base):
+    """`receipts_before`: the register's last receipt number when this session began."""
+
+    __tablename__ = "register_sessions"
+    __table_args__ = (
+        Index("ix_register_sessions_one_open", "register_id", unique=True,
+              postgresql_where=text("state = 'open'")),
+        CheckConstraint("receipts >= 0", name="receipts_not_negative"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    register_id: Mapped[UUID] = mapped_column(index=True)
+    sale_point_id: Mapped[UUID]
+    cashier_id: Mapped[str]
+    cashier_name: Mapped[str]
+    state: Mapped[str]
+    opened_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+    receipts_before: Mapped[int]
+    receipts: Mapped[int] = mapped_column(default=0)
+    z_number: Mapped[int | None]
+
+    @property
+    def first_receipt(self) -> int | None:
+        return self.receipts_before + 1 if self.receipts else None
+
+    @property
+    def last_receipt(self) -> int | None:
+        return self.receipts_before + self.receipts if self.receipts else None
+
+    def stop(self, at: datetime) -> None:
+        if self.state != OPEN:
+            raise not_open()
+        self.state, self.stopped_at = CLOSING, at
+
+    def seal(self, z_number: int) -> None:
+        self.state, self.z_number = CLOSED, z_number
+
+
+def not_open() -> DomainError:
+    return DomainError(
+        Code.REGISTER_SESSION_NOT_OPEN,
+        "This register session is not open, not yours, or of another sale point.",
+    )
+
+
+def next_receipt(session: Session, session_id: UUID) -> tuple[UUID, int] | None:
+    """The register and its next receipt number; None when the session is not open any more.
+
+    Holds the session's row until the end of the transaction: ask for it last.
+    """
+    row = session.execute(
+        update(RegisterSession)
+        .where(RegisterSession.id == session_id, RegisterSession.state == OPEN)
+        .values(receipts=RegisterSession.receipts + 1)
+        .returning(RegisterSession.register_id,
+                   RegisterSession.receipts_before + RegisterSession.receipts)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return (row[0], row[1]) if row else None
