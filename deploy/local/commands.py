@@ -25,6 +25,7 @@ def up(system: System, arguments: Namespace) -> int:
     """Start everything; without --detach stay until a signal or `make down` ends it."""
     if system.supervisor.running:
         say("The festival already runs:\n")
+        system.revive()
         return status(system, arguments)
     started = False
     try:
@@ -41,7 +42,7 @@ def up(system: System, arguments: Namespace) -> int:
         if started:
             return 0
         raise
-    if system.supervisor.stopped_on_purpose:
+    if not system.supervisor.died:
         say("  Stopped from elsewhere.")
         return 0
     system.stop()
@@ -58,6 +59,7 @@ def _watch(system: System) -> None:
         for news in changes(states, now):
             say(f"  {news}")
         states = now or states
+        system.revive()
 
 
 def down(system: System, _arguments: Namespace) -> int:
@@ -81,7 +83,7 @@ def status(system: System, _arguments: Namespace) -> int:
         ("RabbitMQ", "AMQP_URL", private.rabbitmq),
     ):
         address = urlsplit(settings[variable])
-        whose = "private" if server.running else "not ours"
+        whose = "private" if server.running else "DEAD" if server.died else "not ours"
         where = f"{address.hostname}:{address.port or ''}"
         say(f"  {name:<22}{whose:<10}{where}  {server.version() if server.running else ''}")
     say(f"  {'Python':<22}{platform.python_version():<10}this project {_revision()}\n")

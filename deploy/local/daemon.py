@@ -24,11 +24,13 @@ class Daemon:
     @property
     def pid(self) -> int | None:
         """The number of the living process, or None."""
-        try:
-            pid, born = self.file.read_text().split()
-        except (OSError, ValueError):
-            return None
-        return int(pid) if _born(int(pid)) == born else None
+        pid, born = self._note()
+        return pid if pid and _born(pid) == born else None
+
+    @property
+    def died(self) -> bool:
+        """Whether it ended without having been stopped from here."""
+        return self.file.exists() and self.pid is None
 
     def start(
         self,
@@ -65,17 +67,32 @@ class Daemon:
                 os.kill(pid, number)
 
     def stop(self, number: int = signal.SIGTERM, patience: float = 30) -> None:
-        """Ask the process to end, wait up to `patience` seconds, then kill it."""
+        """Ask it to end, wait up to `patience` seconds, then kill it; the same for what it left
+        behind. Does nothing when there is nothing."""
         self.send(number)
-        if not self.gone(patience):
-            self.kill()
-        self.file.unlink(missing_ok=True)
+        self.gone(patience)
+        self._end_orphans(patience)
+        self.kill()
 
     def kill(self) -> None:
-        """End the process at once (SIGKILL)."""
+        """End it at once (SIGKILL)."""
         self.send(signal.SIGKILL)
         if not self.gone(10):
             raise Failure(f"{self.name} (process {self.pid}) cannot be stopped.")
+        self.file.unlink(missing_ok=True)
+
+    def _end_orphans(self, patience: float) -> None:
+        """The children of a leader that was killed live on in its session."""
+        leader, _ = self._note()
+        if leader is None or _born(leader):
+            return
+        for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, 10)):
+            deadline = time.monotonic() + seconds
+            for pid in session(leader):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            while session(leader) and time.monotonic() < deadline:
+                time.sleep(0.1)
 
     def gone(self, seconds: float) -> bool:
         """Wait until the process has ended; False when it has not in time."""
@@ -86,12 +103,31 @@ class Daemon:
             time.sleep(0.05)
         return True
 
+    def _note(self) -> tuple[int | None, str]:
+        try:
+            pid, born = self.file.read_text().split()
+            return int(pid), born
+        except (OSError, ValueError):
+            return None, ""
+
 
 def _born(pid: int) -> str | None:
     """When a living process started, in ticks since boot; None for a dead one or a zombie."""
+    fields = _fields(pid)
+    return fields[19] if fields else None
+
+
+def session(leader: int) -> list[int]:
+    """The living processes of a session."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+    return [pid for pid in pids if (fields := _fields(pid)) and fields[3] == str(leader)]
+
+
+def _fields(pid: int) -> list[str]:
+    """What the kernel tells of a living process, after its name: state, parent, group, session…"""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return None
-    state, *fields = stat.rpartition(")")[2].split()
-    return None if state in "ZX" else fields[18]
+        return []
+    fields = stat.rpartition(")")[2].split()
+    return [] if fields[0] in "ZX" else fields

@@ -35,6 +35,7 @@ class ExistingServer:
     name: str
     url: str
     running = True
+    died = False
     private = False
 
     def launch(self) -> None:

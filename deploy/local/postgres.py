@@ -51,6 +51,11 @@ class PostgreSQL:
         return self._daemon.pid is not None
 
     @property
+    def died(self) -> bool:
+        """Whether it ended without having been stopped."""
+        return self._daemon.died
+
+    @property
     def _daemon(self) -> Daemon:
         return Daemon("PostgreSQL", self.directory.parent / "run" / "postgresql.pid")
 

@@ -55,6 +55,11 @@ class RabbitMQ:
         return self._node.pid is not None
 
     @property
+    def died(self) -> bool:
+        """Whether it ended without having been stopped."""
+        return self._node.died
+
+    @property
     def _node(self) -> Daemon:
         return Daemon("RabbitMQ", self.directory.parent / "run" / "rabbitmq.pid")
 

@@ -83,9 +83,9 @@ class Supervisor:
         return self._daemon.pid is not None
 
     @property
-    def stopped_on_purpose(self) -> bool:
-        """Whether it was stopped through this class, as opposed to having died."""
-        return not self._daemon.file.exists()
+    def died(self) -> bool:
+        """Whether it ended without having been stopped; its processes may live on."""
+        return self._daemon.died
 
     @property
     def logs(self) -> Path:

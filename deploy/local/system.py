@@ -69,14 +69,25 @@ class System:
         """Stop everything, services first; False when nothing ran."""
         with self._alone(wait=True):
             servers = self._servers(existing=False)
-            running = (self.supervisor, servers.rabbitmq, servers.postgres)
-            if not any(part.running for part in running):
+            parts = (self.supervisor, servers.rabbitmq, servers.postgres)
+            if not any(part.running or part.died for part in parts):
                 return False
             self._stop()
             return True
 
+    def revive(self) -> None:
+        """Start a private server again that died under the running processes."""
+        servers = self._servers(existing=False)
+        for server in (servers.postgres, servers.rabbitmq):
+            if server.died:
+                with step(f"The private {type(server).__name__} died; starting it again"):
+                    server.start()
+
     def _start(self) -> None:
         first = not self._demo.exists()
+        if self.supervisor.died:
+            with step("Clearing away what an earlier run left behind"):
+                self.supervisor.stop()
         servers = self._servers(existing=True)
         settings = self._settings(servers)
         self._require_free_doors(settings)
@@ -100,7 +111,7 @@ class System:
     def _stop(self) -> None:
         servers = self._servers(existing=False)
         with uninterrupted():
-            if self.supervisor.running:
+            if self.supervisor.running or self.supervisor.died:
                 with step("Stopping the services"):
                     self.supervisor.stop(first=[p.name for p in self.plan.processes if p.bind])
             if servers.rabbitmq.running or servers.postgres.running:

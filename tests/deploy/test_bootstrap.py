@@ -33,6 +33,8 @@ def test_nothing_missing_here() -> None:
 
 
 def test_servers_of_others_need_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("AMQP_URL", raising=False)
     monkeypatch.setattr(bootstrap.postgres, "installed", lambda: False)
     monkeypatch.setattr(bootstrap.rabbitmq, "installed", lambda: False)
     assert bootstrap.missing_packages() == ["postgresql", "rabbitmq-server"]

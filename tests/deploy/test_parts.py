@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from deploy.local import databases
 from deploy.local.console import Failure
-from deploy.local.daemon import Daemon
+from deploy.local.daemon import Daemon, session
 from deploy.local.envfile import EnvFile
 from deploy.local.ports import Ports
 from deploy.local.processes import PASSWORDS, PREPARATIONS, PROCESSES, SEEDS, inherited
@@ -33,7 +34,8 @@ SETTINGS = {
 
 def sleeper(tmp_path: Path, code: str = "import time; time.sleep(60)") -> Daemon:
     daemon = Daemon("sleeper", tmp_path / "run" / "sleeper.pid")
-    daemon.start([sys.executable, "-c", code], tmp_path / "log", dict(os.environ))
+    command = [sys.executable, "-c", code]
+    daemon.start(command, tmp_path / "log", dict(os.environ), cwd=tmp_path)
     return daemon
 
 
@@ -46,16 +48,27 @@ def test_daemon_starts_and_stops(tmp_path: Path) -> None:
 
 
 def test_daemon_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
-    ready = tmp_path / "ready"
-    code = (
-        "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-        f"pathlib.Path({str(ready)!r}).touch(); time.sleep(60)"
-    )
-    daemon = sleeper(tmp_path, code)
-    while not ready.exists():
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    daemon = sleeper(tmp_path, code + "open('started', 'w').close(); time.sleep(60)")
+    while not (tmp_path / "started").exists():
         time.sleep(0.02)
     daemon.stop(patience=0.3)
     assert daemon.pid is None
+
+
+def test_what_a_killed_leader_left_behind_is_ended(tmp_path: Path) -> None:
+    child = "import time; time.sleep(60)"
+    code = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]);"
+    daemon = sleeper(tmp_path, code + "open('started', 'w').close(); time.sleep(60)")
+    started = tmp_path / "started"
+    while not started.exists():
+        time.sleep(0.02)
+    leader = daemon.pid
+    daemon.send(signal.SIGKILL)
+    assert daemon.gone(5) and daemon.died
+    assert len(session(leader)) == 1
+    daemon.stop()
+    assert session(leader) == [] and not daemon.died
 
 
 def test_stale_note_never_points_at_an_innocent_process(tmp_path: Path) -> None:

@@ -87,6 +87,42 @@ def test_a_process_that_dies_is_started_again(directory: Path) -> None:
         system.stop()
 
 
+def test_killed_manager_leaves_no_orphans_behind(directory: Path) -> None:
+    system = System(directory, WORKING)
+    system.start()
+    manager = int((directory / "run" / "supervisord.pid").read_text().split()[0])
+    os.kill(manager, signal.SIGKILL)
+    while system.supervisor.running:
+        time.sleep(0.05)
+    try:
+        system.start()
+        assert all(state.state == "RUNNING" for state in system.supervisor.states())
+    finally:
+        system.stop()
+    assert nothing_listens()
+
+
+def test_dead_private_server_is_told_and_started_again(
+    directory: Path, capsys: pytest.CaptureFixture
+) -> None:
+    system = System(directory, WORKING)
+    system.start()
+    try:
+        node = int((directory / "run" / "rabbitmq.pid").read_text().split()[0])
+        os.kill(node, signal.SIGKILL)
+        while listening(PORTS.amqp):
+            time.sleep(0.1)
+        capsys.readouterr()
+        COMMANDS["status"](system, NOBODY)
+        assert "DEAD" in capsys.readouterr().out
+        assert COMMANDS["up"](system, Namespace(detach=True)) == 0
+        assert "The private RabbitMQ died" in capsys.readouterr().out
+        assert listening(PORTS.amqp)
+    finally:
+        system.stop()
+    assert nothing_listens()
+
+
 def test_a_process_that_cannot_start_is_named_and_nothing_stays(directory: Path) -> None:
     system = System(directory, Plan((BROKEN, *DOORS), preparations=(), seeds=()))
     with pytest.raises(Failure, match="wallet did not stay up") as caught:
