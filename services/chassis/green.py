@@ -16,11 +16,15 @@ from eventlet.timeout import Timeout
 
 
 def make_green() -> None:
-    """Patch the standard library, then let psycopg wait through eventlet."""
+    """Patch the standard library, then let psycopg wait, and long work run, through eventlet."""
     eventlet.monkey_patch()
     import psycopg
+    from eventlet import tpool
+
+    from services.chassis import offload
 
     psycopg.waiting.wait = wait_green
+    offload.run_with(tpool.execute)
 
 
 READ, WRITE = 1, 2  # psycopg.waiting's bits, for waits and for what is ready
