@@ -18,3 +18,5 @@ graceful_timeout = 20
 worker_tmp_dir = "/dev/shm"
 accesslog = None
 errorlog = "-"
+# Its place would be one for all of a person's gunicorns, outside this project.
+control_socket_disable = True

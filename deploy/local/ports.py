@@ -1,4 +1,8 @@
-"""Which ports the private servers take, and whether a port is free."""
+"""Which ports the private servers take, and whether a port is free.
+
+All lie below 32768: above it the kernel lends ports to outgoing connections, and now and then one
+of ours would be taken.
+"""
 
 import os
 import socket
@@ -22,14 +26,14 @@ class Ports:
     def from_environment(cls) -> "Ports":
         """The pair of `make up`."""
         return cls(
-            postgres=_port("POSTGRES_PORT", 54320),
-            amqp=_port("RABBITMQ_PORT", 54672),
-            distribution=_port("RABBITMQ_DISTRIBUTION_PORT", 54673),
-            epmd=_port("RABBITMQ_EPMD_PORT", 54674),
+            postgres=_port("POSTGRES_PORT", 21540),
+            amqp=_port("RABBITMQ_PORT", 21541),
+            distribution=_port("RABBITMQ_DISTRIBUTION_PORT", 21542),
+            epmd=_port("RABBITMQ_EPMD_PORT", 21543),
         )
 
 
-TEST_PORTS = Ports(postgres=54330, amqp=54682, distribution=54683, epmd=54684)
+TEST_PORTS = Ports(postgres=21550, amqp=21551, distribution=21552, epmd=21553)
 
 
 def require_free(port: int, who: str, setting: str, host: str = HOST) -> None:

@@ -8,14 +8,14 @@ import pytest
 from deploy.local.instances import Instances
 from deploy.local.ports import Ports
 
-PORTS = Ports(postgres=54340, amqp=54692, distribution=54693, epmd=54694)
+PORTS = Ports(postgres=21560, amqp=21561, distribution=21562, epmd=21563)
 SETTINGS = {
     "POSTGRES_PORT": str(PORTS.postgres),
     "RABBITMQ_PORT": str(PORTS.amqp),
     "RABBITMQ_DISTRIBUTION_PORT": str(PORTS.distribution),
     "RABBITMQ_EPMD_PORT": str(PORTS.epmd),
-    "GATEWAY_BIND": "127.0.0.1:54696",
-    "TERMINAL_BIND": "127.0.0.1:54697",
+    "GATEWAY_BIND": "127.0.0.1:21564",
+    "TERMINAL_BIND": "127.0.0.1:21565",
 }
 
 

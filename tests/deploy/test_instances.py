@@ -97,7 +97,7 @@ def test_rabbitmq_stopped_and_started_keeps_its_queues(pair: Instances) -> None:
 
 @pytest.mark.parametrize("port", ["postgres", "amqp", "distribution", "epmd"])
 def test_a_port_in_use_is_one_sentence_and_leaves_nothing(tmp_path: Path, port: str) -> None:
-    base = PORTS.postgres + 100
+    base = PORTS.postgres + 10
     ports = type(PORTS)(base, base + 1, base + 2, base + 3)
     number = getattr(ports, port)
     instances = Instances(tmp_path, ports)

@@ -21,7 +21,7 @@ from deploy.local.supervisor import ROOT, State
 from deploy.local.system import changes, host_and_port, not_ready
 from tests.deploy.standin import DOORS
 
-DOOR_BIND = "127.0.0.1:54698"
+DOOR_BIND = "127.0.0.1:21566"
 SETTINGS = {
     "AMQP_URL": "amqp://broker/",
     "PAYMENT_WEBHOOK_SECRET": "s",
