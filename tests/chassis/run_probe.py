@@ -1,0 +1,20 @@
+"""The probe's process: `python -m tests.chassis.run_probe`, started as any service is."""
+
+# ruff: noqa: E402, I001  (run puts green threads in place before anything else is imported)
+from services.chassis import run
+
+from services.chassis.entrypoints import Service, on, ping, read, write
+from tests.chassis import probe
+
+
+class ProbeService(Service):
+    name = "probe"
+    ping = ping()
+    work = write(probe.Work, probe.work)
+    look = read(probe.Look, probe.look)
+    on_worked = on(probe.Worked, probe.note)
+
+
+if __name__ == "__main__":
+    run.service_class = lambda _process: ProbeService
+    run.main("probe")
