@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
-LOG = ROOT / ".local" / "logs" / "bootstrap.log"
+LOGS = ROOT / ".local" / "logs"
 WANTED_PYTHON = (3, 11)
 LIMIT_SECONDS = 1200
 
@@ -72,10 +72,10 @@ def install_packages() -> None:
             )
         command = ["sudo", "-n", *command]
     with step(f"Installing with apt: {names}"):
-        _run(command, "apt could not install the missing packages (is the network there?).")
+        _run("apt", command, "apt could not install the missing packages (is the network there?).")
     importlib.invalidate_caches()
     if still := missing_packages():
-        raise Failure(f"apt installed its packages, yet these do not work: {' '.join(still)}.", LOG)
+        raise Failure(f"apt installed its packages, yet these do not work: {' '.join(still)}.")
 
 
 def make_environment() -> None:
@@ -91,11 +91,13 @@ def make_environment() -> None:
     if not _environment_works():
         with step("Creating the virtual environment"):
             _run(
+                "venv",
                 [sys.executable, "-m", "venv", "--clear", str(VENV)],
                 "The virtual environment could not be made.",
             )
     with step("Installing the Python packages of requirements.lock"):
         _run(
+            "pip",
             [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2",
              "--disable-pip-version-check", "--require-hashes", "--requirement", str(LOCK)],
             "The Python packages could not be installed (is the network there?).",
@@ -123,19 +125,20 @@ def _may_sudo() -> bool:
     return subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
 
 
-def _run(command: Sequence[str], sentence: str) -> None:
-    """Run with output to the log; Failure with the given sentence when it fails."""
-    LOG.parent.mkdir(parents=True, exist_ok=True)
-    with LOG.open("ab") as output:
+def _run(name: str, command: Sequence[str], sentence: str) -> None:
+    """Run with output to the log of that name; Failure with the given sentence when it fails."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{name}.log"
+    with log.open("wb") as output:
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 timeout=LIMIT_SECONDS, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            raise Failure(f"{sentence} It took more than {LIMIT_SECONDS} s.", LOG) from None
+            raise Failure(f"{sentence} It took more than {LIMIT_SECONDS} s.", log) from None
     if done.returncode:
-        raise Failure(sentence, LOG)
+        raise Failure(sentence, log)
 
 
 if __name__ == "__main__":

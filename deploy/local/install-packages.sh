@@ -12,7 +12,7 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get -o DPkg::Lock::Timeout=60 update --quiet
-apt-get -o DPkg::Lock::Timeout=60 install --yes --quiet --no-install-recommends "$@"
+apt-get -o DPkg::Lock::Timeout=60 -o Dpkg::Use-Pty=0 install --yes --quiet --no-install-recommends "$@"
 
 # They shall not come up with the next boot either: this project runs its own.
 if [ -d /run/systemd/system ]; then

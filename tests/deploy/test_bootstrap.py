@@ -1,6 +1,7 @@
 """What a fresh machine gets, and the sentence when it cannot have it. Nothing is installed here."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,10 +13,9 @@ from deploy.local.console import Failure
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(bootstrap, "LOG", tmp_path / "bootstrap.log")
-    return bootstrap.LOG
+@pytest.fixture(autouse=True)
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "LOGS", tmp_path / "logs")
 
 
 @pytest.fixture
@@ -51,9 +51,7 @@ def test_packages_without_root_or_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
         bootstrap.install_packages()
 
 
-def test_packages_that_apt_cannot_get(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, log: Path
-) -> None:
+def test_packages_that_apt_cannot_get(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bootstrap, "missing_packages", lambda: ["rabbitmq-server"])
     monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 0)
     script = tmp_path / "install-packages.sh"
@@ -67,7 +65,7 @@ def test_packages_that_apt_cannot_get(
 
 @pytest.mark.slow
 def test_environment_is_made_once_and_again_when_the_lock_changes(
-    environment: Path, log: Path, capsys: pytest.CaptureFixture
+    environment: Path, capsys: pytest.CaptureFixture
 ) -> None:
     bootstrap.make_environment()
     assert "Creating the virtual environment" in capsys.readouterr().out
@@ -80,7 +78,7 @@ def test_environment_is_made_once_and_again_when_the_lock_changes(
 
 
 @pytest.mark.slow
-def test_packages_that_pip_cannot_get(environment: Path, log: Path) -> None:
+def test_packages_that_pip_cannot_get(environment: Path) -> None:
     bootstrap.LOCK.write_text(f"--no-index\nnameko==0 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(Failure, match="is the network there") as caught:
         bootstrap.make_environment()
@@ -95,8 +93,6 @@ def test_wrong_python(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_only_the_standard_library_before_the_environment() -> None:
-    import subprocess
-
     code = "import deploy.local.__main__, sys; print(*sys.modules)"
     isolated = [sys.executable, "-S", "-c", code]
     loaded = subprocess.run(isolated, cwd=ROOT, capture_output=True, text=True, check=True)
