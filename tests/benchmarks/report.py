@@ -31,7 +31,9 @@ class Report:
     def _add(self, row: Row) -> None:
         self.rows.append(row)
         mark = "met" if row.met else "NOT MET"
-        sys.stdout.write(f"{row.row:<62} {row.value:>10g} {row.unit:<12} bar {row.bar:<8g} {mark}\n")
+        sys.stdout.write(
+            f"{row.row:<62} {row.value:>10g} {row.unit:<12} bar {row.bar:<8g} {mark}\n"
+        )
         sys.stdout.flush()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps([asdict(item) for item in self.rows], indent=2) + "\n")
