@@ -82,7 +82,7 @@ class TokenVerifier:
             raise DomainError(
                 Code.TOKEN_EXPIRED, "Your session has ended; sign in again."
             ) from None
-        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError):
             raise DomainError(Code.TOKEN_INVALID, "This access token is not valid.") from None
 
     def _key(self, key_id: str) -> Ed25519PublicKey:
@@ -95,7 +95,7 @@ class TokenVerifier:
                     }
                     self._fetched_at = time.monotonic()
         if key_id not in self._keys:
-            raise jwt.InvalidKeyError("unknown key id")
+            raise jwt.InvalidTokenError("unknown key id")
         return self._keys[key_id]
 
 
@@ -120,17 +120,23 @@ def json_body() -> dict[str, Any]:
         return {}
     if request.mimetype != "application/json":
         raise DomainError(Code.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
-    try:
-        body = json.loads(
-            request.get_data().decode("utf-8"), object_pairs_hook=_unique,
-            parse_constant=_not_json, parse_int=_bounded_int,
-        )
-        _check_depth(body)
-    except (ValueError, RecursionError) as error:
-        raise DomainError(Code.MALFORMED_JSON, f"The body is not valid JSON: {error}") from None
+    body = strict_json(request.get_data())
     if not isinstance(body, dict):
         raise DomainError(Code.MALFORMED_JSON, "The body must be a JSON object.")
     return body
+
+
+def strict_json(text: bytes | str) -> Any:
+    """What JSON text says; MALFORMED_JSON for what readers understand differently."""
+    try:
+        value = json.loads(
+            text.decode("utf-8") if isinstance(text, bytes) else text,
+            object_pairs_hook=_unique, parse_constant=_not_json, parse_int=_bounded_int,
+        )
+        _check_depth(value)
+    except (ValueError, RecursionError) as error:
+        raise DomainError(Code.MALFORMED_JSON, f"This is not valid JSON: {error}") from None
+    return value
 
 
 def idempotency_key(required: bool) -> str:
