@@ -66,6 +66,7 @@ PROCESSES = (
     nameko("ticketing-documents"),
     nameko("wallet"),
     nameko("accounting"),
+    nameko("accounting-reports"),
     door("terminal", "services.wallet.terminal:app", "TERMINAL_BIND", database="wallet"),
     door("gateway", "gateway.wsgi:app", "GATEWAY_BIND"),
 )
