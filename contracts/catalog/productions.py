@@ -100,7 +100,7 @@ class GetProduction:
 
 @query("catalog.list_productions.v1")
 class ListProductions:
-    """In the order in which they were created → ProductionPage. `text`: in titles and names."""
+    """By title → ProductionPage. `text` is looked for in titles and names."""
 
     text: Name | None = None
     cursor: str | None = None

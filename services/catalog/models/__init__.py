@@ -1,0 +1,35 @@
+"""The programme as rows. Models refuse what must not be; the database checks again."""
+
+from services.catalog.models.base import (
+    DAY_TURNS,
+    DEFAULT_ZONE,
+    Base,
+    check_zone,
+    claim_name,
+    find,
+    find_all,
+    queue_for,
+    shown,
+)
+from services.catalog.models.contingents import Contingent
+from services.catalog.models.imports import ChangeRow, Import, ProblemRow
+from services.catalog.models.productions import Production, SourceLink
+from services.catalog.models.screenings import SUMMARY, WHOLE, Part, Screening
+from services.catalog.models.tariffs import (
+    PriceGrid,
+    Tariff,
+    TicketType,
+    VatCode,
+    check_tariffs,
+    check_ticket_types,
+    put_tariffs,
+)
+from services.catalog.models.venues import Room, Section, Venue, room_to_use
+
+__all__ = [
+    "DAY_TURNS", "DEFAULT_ZONE", "SUMMARY", "WHOLE", "Base", "ChangeRow", "Contingent", "Import",
+    "Part", "PriceGrid", "ProblemRow", "Production", "Room", "Screening", "Section", "SourceLink",
+    "Tariff", "TicketType", "VatCode", "Venue", "check_tariffs", "check_ticket_types",
+    "check_zone", "claim_name", "find", "find_all", "put_tariffs", "queue_for", "room_to_use",
+    "shown",
+]

@@ -1,0 +1,1 @@
+"""Everything that changes the programme. Each function is one use case in one transaction."""

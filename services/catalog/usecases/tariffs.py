@@ -1,0 +1,145 @@
+"""Price grids, ticket types and VAT codes."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from contracts.catalog import (
+    ApplyPriceGrid,
+    CreatePriceGrid,
+    CreateTicketType,
+    PriceGridApplication,
+    PriceGridView,
+    SetVatCode,
+    TariffDifference,
+    TicketTypeView,
+    UpdatePriceGrid,
+    UpdateTicketType,
+    VatCodeView,
+)
+from contracts.errors import Code, DomainError
+from services.catalog.models import (
+    PriceGrid,
+    Screening,
+    TicketType,
+    VatCode,
+    check_tariffs,
+    claim_name,
+    find,
+    find_all,
+    put_tariffs,
+    queue_for,
+)
+from services.catalog.usecases.editing import editing, editing_screening
+from services.chassis.unit_of_work import UnitOfWork
+
+# ------------------------------------------------------------------ price grids
+
+
+def create_price_grid(uow: UnitOfWork, command: CreatePriceGrid) -> PriceGridView:
+    check_tariffs(uow.session, command.tariffs)
+    grid = PriceGrid(
+        id=uuid4(), version=1, name=command.name,
+        key=claim_name(uow.session, PriceGrid, command.name),
+    )
+    put_tariffs(grid.tariffs, command.tariffs)
+    uow.session.add(grid)
+    return grid.view()
+
+
+def update_price_grid(uow: UnitOfWork, command: UpdatePriceGrid) -> PriceGridView:
+    grid = find(
+        uow.session, PriceGrid, command.price_grid_id, Code.PRICE_GRID_NOT_FOUND, lock=True
+    )
+    with editing(grid, command.version):
+        check_tariffs(uow.session, command.tariffs)
+        grid.key = claim_name(uow.session, PriceGrid, command.name, grid)
+        grid.name = command.name
+        put_tariffs(grid.tariffs, command.tariffs)
+    return grid.view()
+
+
+def apply_price_grid(uow: UnitOfWork, command: ApplyPriceGrid) -> PriceGridApplication:
+    grid = find(uow.session, PriceGrid, command.price_grid_id, Code.PRICE_GRID_NOT_FOUND)
+    screenings = find_all(
+        uow.session, Screening, command.screening_ids, Code.SCREENING_NOT_FOUND,
+        lock=not command.preview,
+    )
+    differences = tuple(_difference(screening, grid) for screening in screenings)
+    for screening in () if command.preview else screenings:
+        with editing_screening(uow, screening.id):
+            screening.price_grid_id = grid.id
+            put_tariffs(screening.tariffs, grid.states())
+    return PriceGridApplication(
+        price_grid_id=grid.id, preview=command.preview, differences=differences
+    )
+
+
+def _difference(screening: Screening, grid: PriceGrid) -> TariffDifference:
+    screening.must_not_be_cancelled()
+    old = {tariff.key: tariff.state() for tariff in screening.tariffs}
+    new = {tariff.key: tariff for tariff in grid.states()}
+    return TariffDifference(
+        screening_id=screening.id,
+        added=tuple(key for key in new if key not in old),
+        changed=tuple(
+            key for key in new
+            if key in old and replace(new[key], tariff_id=old[key].tariff_id) != old[key]
+        ),
+        removed=tuple(key for key in old if key not in new),
+    )
+
+
+# ------------------------------------------------------------------ ticket types
+
+
+def create_ticket_type(uow: UnitOfWork, command: CreateTicketType) -> TicketTypeView:
+    queue_for(uow.session, f"ticket type {command.key}")
+    if uow.session.query(TicketType).filter_by(key=command.key).count():
+        raise DomainError(Code.NAME_TAKEN, f"The ticket type “{command.key}” exists already.")
+    check_tariffs(uow.session, command.tariffs)
+    ticket_type = TicketType(
+        id=uuid4(), version=1, key=command.key, name=command.name, kind=command.kind,
+        wallet_allowed=command.wallet_allowed, active=True,
+    )
+    ticket_type.put_windows(command.windows)
+    put_tariffs(ticket_type.tariffs, command.tariffs)
+    uow.session.add(ticket_type)
+    uow.emit(ticket_type.changed())
+    return ticket_type.view()
+
+
+def update_ticket_type(uow: UnitOfWork, command: UpdateTicketType) -> TicketTypeView:
+    ticket_type = find(
+        uow.session, TicketType, command.ticket_type_id, Code.TICKET_TYPE_NOT_FOUND, lock=True
+    )
+    version = ticket_type.version
+    with editing(ticket_type, command.version):
+        check_tariffs(uow.session, command.tariffs)
+        ticket_type.name, ticket_type.active = command.name, command.active
+        ticket_type.wallet_allowed = command.wallet_allowed
+        ticket_type.put_windows(command.windows)
+        put_tariffs(ticket_type.tariffs, command.tariffs)
+    if ticket_type.version != version:
+        uow.emit(ticket_type.changed())
+    return ticket_type.view()
+
+
+# ------------------------------------------------------------------ VAT codes
+
+
+def set_vat_code(uow: UnitOfWork, command: SetVatCode) -> VatCodeView:
+    """Told to others only when it says something new."""
+    queue_for(uow.session, f"vat code {command.key}")
+    code = uow.session.get(VatCode, command.key)
+    if code is None:
+        code = VatCode(key=command.key, version=1)
+        code.put(command.label, command.rates)
+        uow.session.add(code)
+        uow.emit(code.changed())
+        return code.view()
+    before = code.view()
+    code.put(command.label, command.rates)
+    if code.view() != before:
+        code.version += 1
+        uow.emit(code.changed())
+    return code.view()
