@@ -12,6 +12,7 @@ RPC answers are `{"body", "error", "replayed"}`: a refusal is an answer, anythin
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -26,9 +27,10 @@ from nameko.timer import Timer
 
 from contracts.envelope import Envelope
 from contracts.errors import Code, DomainError
-from contracts.message import type_of
+from contracts.message import dump, type_of
 from contracts.roles import system
 from services.chassis.broker import DEAD_LETTERS, queue_of
+from services.chassis.consumer import CarefulConsumer
 from services.chassis.database import Database, is_clash, is_outage
 from services.chassis.inbox import (
     Answer,
@@ -83,7 +85,17 @@ class Backbone(DependencyProvider):
 
 class SafeRpcConsumer(RpcConsumer):
     """Answers without persistence or confirms; an answer that cannot be sent is dropped, since
-    its caller has given up, instead of taking the whole process down as nameko would."""
+    its caller has given up, instead of taking the whole process down as nameko would.
+
+    The queue goes with its last process: a call to a service that is not there comes back to its
+    caller at once, where it would wait in nameko's durable queue until the caller gives up."""
+
+    consumer_cls = CarefulConsumer
+
+    def setup(self) -> None:
+        super().setup()
+        self.queue.name = f"rpc.{self.container.service_name}"
+        self.queue.durable, self.queue.auto_delete = False, True
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         error = None
@@ -222,6 +234,8 @@ class BusDoor(Consumer):
     process dies the broker delivers it again; its own delivery limit stops a message that kills.
     """
 
+    consumer_cls = CarefulConsumer
+
     def __init__(self, message: type, **options: Any) -> None:
         self.message_type = type_of(message)
         super().__init__(queue=None, requeue_on_error=True, **options)
@@ -265,9 +279,9 @@ class BusDoor(Consumer):
             eventlet.sleep(RETRY_PAUSES_S[attempt])
             self._spawn(body, message, attempt + 1)
         else:
-            self._park(message, error)
+            self._park(message, attempt + 1, error)
 
-    def _park(self, message: Any, error: Exception) -> None:
+    def _park(self, message: Any, attempts: int, error: Exception) -> None:
         """Copy to the dead-letter queue with the reason, confirmed, before letting go of it."""
         log.error("message parked", type=self.message_type.name, error=repr(error))
         HANDLED.labels(self.message_type.name, "parked").inc()
@@ -278,7 +292,10 @@ class BusDoor(Consumer):
                     message.body, exchange=DEAD_LETTERS.name, delivery_mode=2, mandatory=True,
                     routing_key=self.container.service_name,
                     content_type=message.content_type, content_encoding=message.content_encoding,
-                    headers={"reason": repr(error)[:1_000], "queue": self.queue.name},
+                    headers={
+                        "reason": repr(error)[:1_000], "queue": self.queue.name,
+                        "attempts": attempts, "parked_at": dump(datetime.now(UTC)),
+                    },
                 )
         except Exception as trouble:
             log.warning("cannot park now", error=repr(trouble))

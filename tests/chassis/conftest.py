@@ -49,11 +49,11 @@ def probe(servers: Servers, tmp_path: Path) -> Iterator[Probe]:
     name = servers.create_database("cha_probe")
     made = Probe(servers, name, tmp_path)
     parts.metadata.create_all(made.database.engine)
-    made.bus.delete(QUEUE, DEAD_LETTERS, "rpc-probe")
+    made.bus.delete(QUEUE, DEAD_LETTERS)
     declare(servers.amqp_url, "probe")
     yield made
     made.processes.stop_all()
-    made.bus.delete(QUEUE, DEAD_LETTERS, "rpc-probe")
+    made.bus.delete(QUEUE, DEAD_LETTERS)
     made.bus.close()
     made.rows.engine.dispose()
     made.close()
