@@ -72,7 +72,7 @@ def _create_user(
         raise SystemExit(f"The user {username} with {variable}: {refusal.detail}") from None
 
 
-def _any(uow: UnitOfWork, statement: Select[tuple[UUID]]) -> bool:
+def _any(uow: UnitOfWork, statement: Select[UUID]) -> bool:
     return uow.session.scalar(statement.limit(1)) is not None
 
 
