@@ -16,6 +16,8 @@ class Settings:
     max_workers: int = 10
     time_zone: str = "Europe/Zurich"
     hold_seconds: int = 900
+    admission_minutes: int = 180
+    festival_name: str = "Festival"
     payment_webhook_secret: str = ""
     production: bool = False
     log_level: str = "INFO"
@@ -32,6 +34,8 @@ class Settings:
             max_workers=int(env.get("MAX_WORKERS", "10")),
             time_zone=env.get("TIME_ZONE", "Europe/Zurich"),
             hold_seconds=int(env.get("HOLD_SECONDS", "900")),
+            admission_minutes=int(env.get("ADMISSION_MINUTES", "180")),
+            festival_name=env.get("FESTIVAL_NAME", "Festival"),
             payment_webhook_secret=env.get("PAYMENT_WEBHOOK_SECRET", ""),
             production=env.get("FESTIVAL_ENV", "development") == "production",
             log_level=env.get("LOG_LEVEL", "INFO").upper(),

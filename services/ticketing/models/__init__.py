@@ -1,10 +1,18 @@
 """Sales, tickets and the door as rows; one file per noun."""
 
 from services.ticketing.models.base import Base
+from services.ticketing.models.bookability import find_screening, plan_booking
 from services.ticketing.models.checkins import CheckIn
 from services.ticketing.models.keys import TicketKey, keys_of
-from services.ticketing.models.orders import Line, Order
+from services.ticketing.models.orders import Line, Order, find_order
 from services.ticketing.models.payments import Payment
+from services.ticketing.models.places import (
+    Share,
+    allocate,
+    lock_contingents,
+    of_screening,
+    refused,
+)
 from services.ticketing.models.programme import (
     SINGLE,
     Contingent,
@@ -15,11 +23,19 @@ from services.ticketing.models.programme import (
     TicketType,
     VatCode,
 )
-from services.ticketing.models.register_sessions import RegisterSession, next_receipt
-from services.ticketing.models.tickets import Booking, Ticket, Window
+from services.ticketing.models.register_sessions import RegisterSession, next_receipt, not_open
+from services.ticketing.models.tickets import (
+    Booking,
+    Ticket,
+    Window,
+    find_ticket,
+    plain_code,
+)
 
 __all__ = [
     "SINGLE", "Base", "Booking", "CheckIn", "Contingent", "Line", "Order", "Payment",
-    "RegisterSession", "SalePoint", "Screening", "Seller", "Tariff", "Ticket", "TicketKey",
-    "TicketType", "VatCode", "Window", "keys_of", "next_receipt",
+    "RegisterSession", "SalePoint", "Screening", "Seller", "Share", "Tariff", "Ticket",
+    "TicketKey", "TicketType", "VatCode", "Window", "allocate", "find_order", "find_screening",
+    "find_ticket", "keys_of", "lock_contingents", "next_receipt", "not_open", "of_screening",
+    "plain_code", "plan_booking", "refused",
 ]

@@ -1,11 +1,15 @@
 """The log of the doors: every scan, admitted or refused. Append-only."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from contracts.roles import Actor
+from contracts.ticketing import CheckIn as Scan
+from contracts.ticketing import CheckInReason, CheckInResult
 from services.ticketing.models.base import Base
 
 
@@ -31,3 +35,13 @@ class CheckIn(Base):
     first_entry: Mapped[bool]
     actor_id: Mapped[str]
     actor_name: Mapped[str]
+
+    @classmethod
+    def of(
+        cls, at: datetime, actor: Actor, scan: Scan, result: CheckInResult,
+        reason: CheckInReason | None, **found: Any,
+    ) -> "CheckIn":
+        return cls(
+            id=uuid4(), at=at, nonce=scan.nonce, direction=scan.direction, code=scan.code,
+            result=result, reason=reason, actor_id=actor.id, actor_name=actor.name, **found,
+        )

@@ -6,15 +6,23 @@ Part paid orders do not expire: somebody's money is in them. `hold_expires_at` i
 it is while a wallet is being debited.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from contracts.errors import Code, DomainError
 from contracts.money import Money, cash_rounding
-from contracts.roles import Actor, Principal
+from contracts.roles import Actor, Principal, Role
 from contracts.ticketing import (
     Channel,
     LineKind,
@@ -272,5 +280,26 @@ class Order(Base):
         return [line.view(self.currency, of_line.get(line.id, ())) for line in self.lines]
 
 
-def hold_until(now: datetime, seconds: int) -> datetime:
-    return now + timedelta(seconds=seconds)
+def find_order(session: Session, order_id: UUID, actor: Actor, lock: bool = False) -> Order:
+    """An order with its lines and payments, if the caller may see it; locked to change it.
+
+    Staff act at their own sale points, and accounting reads all; the web shop has its own
+    orders, a holder theirs: those of others do not exist for them.
+    """
+    statement = select(Order).where(Order.id == order_id).options(
+        selectinload(Order.lines), selectinload(Order.payments)
+    )
+    order = session.scalar(statement.with_for_update() if lock else statement)
+    if order is None or (actor.kind is Principal.HOLDER and order.holder_id != actor.id):
+        raise _not_found()
+    if actor.kind in (Principal.HOLDER, Principal.SYSTEM) or actor.sells_at(order.sale_point_id):
+        return order
+    if actor.kind is Principal.ESHOP:
+        raise _not_found()
+    if lock or not actor.may(Role.ACCOUNTING):
+        raise DomainError(Code.SALE_POINT_NOT_YOURS, "This order is of another sale point.")
+    return order
+
+
+def _not_found() -> DomainError:
+    return DomainError(Code.ORDER_NOT_FOUND, "There is no such order.")

@@ -56,8 +56,9 @@ class Payment(Base):
         """No money has come yet; it still may, however late."""
         return self.state in UNSETTLED
 
-    def send_to(self, url: str, until: datetime) -> None:
-        self.redirect_url, self.expires_at = url, until
+    def send_to(self, reference: str, url: str, until: datetime) -> None:
+        """Known to the provider: by this name, on this page, for so long."""
+        self.reference, self.redirect_url, self.expires_at = reference, url, until
 
     def capture(self, at: datetime) -> None:
         self._settle(PaymentState.CAPTURED, at, UNSETTLED)

@@ -10,7 +10,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from contracts.accounting import RegisterSessionOpening
 from contracts.errors import Code, DomainError
+from contracts.roles import Actor
 from services.ticketing.models.base import Base
 
 OPEN, CLOSING, CLOSED = "open", "closing", "closed"
@@ -37,6 +39,22 @@ class RegisterSession(Base):
     receipts_before: Mapped[int]
     receipts: Mapped[int] = mapped_column(default=0)
     z_number: Mapped[int | None]
+
+    @classmethod
+    def open(cls, event: RegisterSessionOpening, last_receipt: int) -> "RegisterSession":
+        return cls(
+            id=event.register_session_id, register_id=event.register_id,
+            sale_point_id=event.sale_point_id, cashier_id=event.cashier_id,
+            cashier_name=event.cashier_name, state=OPEN, opened_at=event.opened_at,
+            receipts_before=last_receipt, receipts=0,
+        )
+
+    def sells(self, sale_point_id: UUID, actor: Actor) -> bool:
+        """Open, of this sale point, and the caller's own."""
+        return (
+            self.state == OPEN and self.sale_point_id == sale_point_id
+            and self.cashier_id == actor.id
+        )
 
     @property
     def first_receipt(self) -> int | None:

@@ -7,11 +7,12 @@ booking made; a card or subscription has windows of its type and books later.
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from contracts import ticket_code
 from contracts.errors import Code, DomainError
+from contracts.roles import Actor, Principal
 from contracts.ticketing import (
     BookingState,
     BookingView,
@@ -24,7 +25,9 @@ from contracts.ticketing import (
     WindowView,
 )
 from services.ticketing.models.base import Base
+from services.ticketing.models.keys import keys_of
 from services.ticketing.models.orders import Line, Order
+from services.ticketing.models.places import Share
 from services.ticketing.models.programme import SINGLE, Screening, TicketType
 
 
@@ -198,15 +201,12 @@ class Ticket(Base):
     def is_single(self) -> bool:
         return self.type_key == SINGLE
 
-    def book(
-        self, window: Window, screening_id: UUID, at: datetime, *, contingent_id: UUID,
-        contingent: str, lender_id: UUID | None,
-    ) -> Booking:
+    def book(self, window: Window, screening_id: UUID, at: datetime, place: Share) -> Booking:
         window.use()
         booking = Booking(
             id=uuid4(), ticket_id=self.id, window_id=window.id, screening_id=screening_id,
-            contingent_id=contingent_id, contingent=contingent, lender_id=lender_id,
-            state=BookingState.ACTIVE, booked_at=at, inside=False,
+            contingent_id=place.contingent.id, contingent=place.contingent.name,
+            lender_id=place.lender_id, state=BookingState.ACTIVE, booked_at=at, inside=False,
         )
         self.bookings.append(booking)
         return booking
@@ -239,6 +239,26 @@ class Ticket(Base):
             single=self.is_single, label=self.label, tariff=self.tariff, order_id=self.order_id,
             issued_at=self.issued_at, holder_name=self.holder_name, booking=booking,
         )
+
+
+def find_ticket(session: Session, ticket_id: UUID, actor: Actor, lock: bool = False) -> Ticket:
+    """A ticket, if the caller may see it: a holder's own, or any one for those who sell."""
+    statement = select(Ticket).where(Ticket.id == ticket_id)
+    ticket = session.scalar(statement.with_for_update() if lock else statement)
+    if ticket is None or (actor.kind is Principal.HOLDER and ticket.holder_id != actor.id):
+        raise DomainError(Code.TICKET_NOT_FOUND, "There is no such ticket.")
+    return ticket
+
+
+def plain_code(session: Session, text: str) -> tuple[str, int | None]:
+    """The code in a QR text, with its revision, or as typed, without one.
+
+    Raises DomainError TICKET_CODE_….
+    """
+    if len(text) < ticket_code.TEXT_LENGTH:
+        return ticket_code.normalise(text), None
+    found = keys_of(session).read(session, text)
+    return found.code, found.revision
 
 
 def _instant(text: str | None) -> datetime | None:

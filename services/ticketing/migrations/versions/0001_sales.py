@@ -14,15 +14,25 @@ depends_on = None
 
 def upgrade() -> None:
     chassis_tables()
-    _programme()
-    _sessions_and_keys()
+    _sale_points()
+    _vat_codes()
+    _ticket_types()
+    _screenings()
+    _contingents()
+    _tariffs()
+    _register_sessions()
+    _ticket_keys()
     _orders()
+    _order_lines()
+    _payments()
     _tickets()
+    _windows()
+    _bookings()
     _checkins()
     append_only("checkins")
 
 
-def _programme() -> None:
+def _sale_points() -> None:
     op.create_table(
         "sale_points",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -31,12 +41,18 @@ def _programme() -> None:
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("active", sa.Boolean, nullable=False),
     )
+
+
+def _vat_codes() -> None:
     op.create_table(
         "vat_codes",
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("rates", JSONB, nullable=False),
     )
+
+
+def _ticket_types() -> None:
     op.create_table(
         "ticket_types",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -48,6 +64,9 @@ def _programme() -> None:
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("windows", JSONB, nullable=False),
     )
+
+
+def _screenings() -> None:
     op.create_table(
         "screenings",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -65,6 +84,9 @@ def _programme() -> None:
         sa.Column("section", sa.Text),
         sa.Column("minimum_age", sa.BigInteger),
     )
+
+
+def _contingents() -> None:
     op.create_table(
         "contingents",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -85,11 +107,14 @@ def _programme() -> None:
         sa.Column("held", sa.BigInteger, nullable=False),
         sa.Column("sold", sa.BigInteger, nullable=False),
         sa.Column("overbooked", sa.BigInteger, nullable=False),
-        sa.CheckConstraint("held + sold <= capacity + overbooked", name="not_oversold"),
-        sa.CheckConstraint("sold >= 0", name="sold_not_negative"),
         sa.CheckConstraint("held >= 0", name="held_not_negative"),
         sa.CheckConstraint("overbooked >= 0", name="overbooked_not_negative"),
+        sa.CheckConstraint("sold >= 0", name="sold_not_negative"),
+        sa.CheckConstraint("held + sold <= capacity + overbooked", name="not_oversold"),
     )
+
+
+def _tariffs() -> None:
     op.create_table(
         "tariffs",
         sa.Column("owner_id", sa.Uuid, primary_key=True),
@@ -108,7 +133,7 @@ def _programme() -> None:
     )
 
 
-def _sessions_and_keys() -> None:
+def _register_sessions() -> None:
     op.create_table(
         "register_sessions",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -124,6 +149,11 @@ def _sessions_and_keys() -> None:
         sa.Column("z_number", sa.BigInteger),
         sa.CheckConstraint("receipts >= 0", name="receipts_not_negative"),
     )
+    op.create_index("ix_register_sessions_one_open", "register_sessions", ["register_id"],
+                    unique=True, postgresql_where=sa.text("state = 'open'"))
+
+
+def _ticket_keys() -> None:
     op.create_table(
         "ticket_keys",
         sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -138,7 +168,8 @@ def _orders() -> None:
         "orders",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column(
-            "number", sa.BigInteger, sa.Identity(always=True, start=1001), nullable=False, unique=True
+            "number", sa.BigInteger, sa.Identity(always=True, start=1001),
+            nullable=False, unique=True,
         ),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("channel", sa.Text, nullable=False),
@@ -166,6 +197,9 @@ def _orders() -> None:
                     postgresql_where=sa.text("state = 'held'"))
     op.create_index("ix_orders_sale_point", "orders", ["sale_point_id", "number"])
     op.create_index("ix_orders_holder", "orders", ["holder_id", "number"])
+
+
+def _order_lines() -> None:
     op.create_table(
         "order_lines",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -190,10 +224,13 @@ def _orders() -> None:
         sa.Column("tariff_name", sa.Text),
         sa.Column("loaded_ticket_id", sa.Uuid),
         sa.UniqueConstraint("order_id", "position"),
-        sa.CheckConstraint("gross = quantity * unit_price", name="gross_adds_up"),
-        sa.CheckConstraint("quantity > 0", name="quantity_positive"),
         sa.CheckConstraint("kind = 'rounding' OR unit_price >= 0", name="price_not_negative"),
+        sa.CheckConstraint("quantity > 0", name="quantity_positive"),
+        sa.CheckConstraint("gross = quantity * unit_price", name="gross_adds_up"),
     )
+
+
+def _payments() -> None:
     op.create_table(
         "payments",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -212,6 +249,8 @@ def _orders() -> None:
         sa.UniqueConstraint("method", "reference"),
         sa.CheckConstraint("amount >= 0", name="amount_not_negative"),
     )
+    op.create_index("ix_payments_to_refund", "payments", ["order_id"],
+                    postgresql_where=sa.text("state = 'to_refund'"))
 
 
 def _tickets() -> None:
@@ -237,6 +276,9 @@ def _tickets() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("revision BETWEEN 1 AND 65535", name="revision_fits"),
     )
+
+
+def _windows() -> None:
     op.create_table(
         "windows",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -248,6 +290,9 @@ def _tickets() -> None:
         sa.Column("used", sa.BigInteger, nullable=False),
         sa.CheckConstraint("used BETWEEN 0 AND bookings", name="used_within"),
     )
+
+
+def _bookings() -> None:
     op.create_table(
         "bookings",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -264,10 +309,10 @@ def _tickets() -> None:
         sa.Column("first_entry_at", sa.DateTime(timezone=True)),
         sa.CheckConstraint("NOT inside OR first_entry_at IS NOT NULL", name="inside_entered"),
     )
-    op.create_index("ix_bookings_screening", "bookings", ["screening_id", "contingent_id"],
-                    postgresql_where=sa.text("state = 'active'"))
     op.create_index("ix_bookings_inside", "bookings", ["screening_id"],
                     postgresql_where=sa.text("inside"))
+    op.create_index("ix_bookings_screening", "bookings", ["screening_id", "contingent_id"],
+                    postgresql_where=sa.text("state = 'active'"))
     op.create_index("ix_bookings_once", "bookings", ["ticket_id", "screening_id"], unique=True,
                     postgresql_where=sa.text("state = 'active'"))
 

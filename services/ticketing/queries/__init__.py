@@ -1,0 +1,1 @@
+"""Everything that is read of sales, tickets and the door. Nothing here writes or locks."""

@@ -1,0 +1,66 @@
+"""Orders, one or many."""
+
+from sqlalchemy import exists, select
+
+from contracts.errors import Code, DomainError
+from contracts.roles import Principal, Role
+from contracts.ticketing import GetOrder, ListOrders, OrderPage, OrderView, PaymentState
+from services.chassis.unit_of_work import UnitOfWork
+from services.ticketing.models import Line, Order, Payment, Ticket, find_order
+
+
+def get_order(uow: UnitOfWork, query: GetOrder) -> OrderView:
+    order = find_order(uow.session, query.order_id, uow.actor)
+    tickets = uow.session.scalars(
+        select(Ticket).where(Ticket.order_id == order.id).order_by(Ticket.number)
+    )
+    return order.view(tuple(ticket.in_order() for ticket in tickets))
+
+
+def list_orders(uow: UnitOfWork, query: ListOrders) -> OrderPage:
+    """Newest first; the cursor is the number of the last order seen."""
+    statement = select(Order).where(*_mine(uow), *_wanted(query))
+    if query.cursor is not None:
+        statement = statement.where(Order.number < number_of(query.cursor))
+    found = uow.session.scalars(
+        statement.order_by(Order.number.desc()).limit(query.limit + 1)
+    ).all()
+    page = found[: query.limit]
+    return OrderPage(
+        items=tuple(order.item() for order in page),
+        next_cursor=str(page[-1].number) if len(found) > query.limit else None,
+    )
+
+
+def number_of(cursor: str) -> int:
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 18:
+        raise DomainError(Code.VALIDATION_FAILED, "This cursor is not one of ours.",
+                          {"cursor": ["Not a cursor."]})
+    return int(cursor)
+
+
+def _mine(uow: UnitOfWork) -> list:
+    """The same rules as `find_order`, for many."""
+    if uow.actor.kind is Principal.HOLDER:
+        return [Order.holder_id == uow.actor.id]
+    if uow.actor.kind is Principal.SYSTEM or uow.actor.may(Role.ADMIN, Role.ACCOUNTING):
+        return []
+    return [Order.sale_point_id.in_(uow.actor.sale_points)]
+
+
+def _wanted(query: ListOrders) -> list:
+    wanted = [
+        getattr(Order, name) == getattr(query, name)
+        for name in ("state", "sale_point_id", "register_session_id")
+        if getattr(query, name) is not None
+    ]
+    if query.screening_id is not None:
+        wanted.append(exists().where(
+            Line.order_id == Order.id, Line.screening_id == query.screening_id
+        ))
+    if query.to_refund is not None:
+        waiting = exists().where(
+            Payment.order_id == Order.id, Payment.state == PaymentState.TO_REFUND
+        )
+        wanted.append(waiting if query.to_refund else ~waiting)
+    return wanted
