@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from io import BytesIO
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, g, request, send_file
 from marshmallow import fields
 
 from contracts.envelope import Envelope
@@ -358,8 +359,13 @@ def refused(error: DomainError, headers: Mapping[str, str] | None = None) -> Res
 
 
 def _file(body: dict[str, Any], status: int, headers: dict[str, str]) -> Response:
-    response = Response(
-        base64.b64decode(body["content"]), status, headers, content_type=body["content_type"]
+    """Saved under its name; pictures are shown."""
+    response = send_file(
+        BytesIO(base64.b64decode(body["content"])), body["content_type"], etag=False,
+        as_attachment=not body["content_type"].startswith("image/"),
+        download_name=body["filename"],
     )
-    response.headers.set("Content-Disposition", "attachment", filename=body["filename"])
+    response.status_code = status
+    del response.headers["Cache-Control"]  # the house's own is set later
+    response.headers.extend(headers)
     return response
