@@ -88,7 +88,7 @@ class SaleRow:
     z_number: int | None = None
     cashier: str | None = None
     ticket_ids: tuple[UUID, ...] = ()
-    screening: str | None = None
+    screening: I18n | None = None
     starts_at: datetime | None = None
     venue: str | None = None
     room: str | None = None
@@ -157,7 +157,7 @@ class JournalRow:
     document: str
     label: str
     account: str
-    account_name: str
+    account_name: I18n
     debit: Money
     credit: Money
     source: str

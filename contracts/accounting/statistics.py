@@ -26,7 +26,10 @@ class StatisticsAxis(StrEnum):
 
 @view
 class StatisticsRow:
-    """`entries`: first scans in; `sold`: places sold. Two columns on purpose (c-26)."""
+    """`entries`: first scans in; `sold`: places sold. Two columns on purpose (c-26).
+
+    `capacity` and `cancelled` are told of screenings (`top`) only.
+    """
 
     key: str
     label: str
@@ -34,6 +37,7 @@ class StatisticsRow:
     entries: int
     revenue: Money
     capacity: int | None = None
+    cancelled: bool = False
 
 
 @view

@@ -1,0 +1,52 @@
+"""Accounting's bus doors."""
+
+from contracts import accounting as say
+from contracts.catalog import ScreeningCancelled, ScreeningPublished, VatCodeChanged
+from contracts.identity import SalePointChanged
+from contracts.ticketing import (
+    CheckedIn,
+    OrderPaid,
+    RegisterSessionAccepted,
+    RegisterSessionTotals,
+)
+from contracts.wallet import WalletCredited, WalletDebited, WalletReversed
+from services.accounting.queries import books, check, registers, sales
+from services.accounting.queries import statistics as figures
+from services.accounting.usecases import booking, programme, sessions, statistics
+from services.accounting.usecases import registers as drawers
+from services.chassis.entrypoints import Service, on, ping, read, write
+
+
+class AccountingService(Service):
+    name = "accounting"
+    ping = ping()
+
+    create_register = write(say.CreateRegister, drawers.create_register)
+    record_float_operation = write(say.RecordFloatOperation, drawers.record_float_operation)
+    open_register_session = write(say.OpenRegisterSession, sessions.open_session)
+    close_register_session = write(say.CloseRegisterSession, sessions.close_session)
+
+    list_registers = read(say.ListRegisters, registers.list_registers)
+    list_float_operations = read(say.ListFloatOperations, registers.list_float_operations)
+    get_register_session = read(say.GetRegisterSession, registers.get_register_session)
+    list_register_sessions = read(say.ListRegisterSessions, registers.list_register_sessions)
+    get_x_report = read(say.GetXReport, registers.get_x_report)
+    get_z_report = read(say.GetZReport, registers.get_z_report)
+    get_sales_statement = read(say.GetSalesStatement, sales.get_sales_statement)
+    get_wallet_statement = read(say.GetWalletStatement, books.get_wallet_statement)
+    get_accounting_statement = read(say.GetAccountingStatement, books.get_accounting_statement)
+    get_trial_balance = read(say.GetTrialBalance, books.get_trial_balance)
+    get_money_check = read(say.GetMoneyCheck, check.get_money_check)
+    get_statistics = read(say.GetStatistics, figures.get_statistics)
+
+    on_sale_point = on(SalePointChanged, programme.keep_sale_point)
+    on_screening = on(ScreeningPublished, programme.keep_screening)
+    on_screening_cancelled = on(ScreeningCancelled, programme.keep_cancellation)
+    on_vat_code = on(VatCodeChanged, programme.keep_vat_code)
+    on_order_paid = on(OrderPaid, booking.book_order)
+    on_wallet_credited = on(WalletCredited, booking.book_credit)
+    on_wallet_debited = on(WalletDebited, booking.book_debit)
+    on_wallet_reversed = on(WalletReversed, booking.book_reversal)
+    on_checked_in = on(CheckedIn, statistics.count_entry)
+    on_session_accepted = on(RegisterSessionAccepted, sessions.accept_session)
+    on_session_totals = on(RegisterSessionTotals, sessions.take_totals)
