@@ -43,7 +43,11 @@ class Answer:
 
 def run_once(database: Database, envelope: Envelope, use_case: UseCase) -> Answer:
     """Run a command of RPC or HTTP unless its id has run already. Refusals are answers too,
-    recorded and replayed like results, except those that only say "try again"."""
+    recorded and replayed like results, except those that only say "try again".
+
+    A refusal that must leave its trace (a drawer's first count is kept) is returned by the use
+    case instead of raised: what was written with it is committed.
+    """
     owner = owner_of(envelope.actor)
     try:
         return _settled(database, envelope, use_case, owner)
@@ -57,8 +61,7 @@ def run_unrecorded(database: Database, envelope: Envelope, use_case: UseCase) ->
     """Run a command that carries or answers a secret, keeping nothing of it: neither the answer
     nor a fingerprint, which would be a fast hash of a password.
 
-    A refusal that must leave its trace (a failed login is counted) is returned by the use case
-    instead of raised: what was written with it is committed.
+    Here too a refusal that must leave its trace (a failed login is counted) is returned.
     """
     try:
         message = load(REGISTRY[envelope.type].cls, envelope.body)
@@ -78,9 +81,7 @@ def _attempt_unrecorded(
 ) -> Answer:
     with database.transaction(envelope.actor, envelope.correlation_id) as uow:
         result = use_case(uow, message)
-    if isinstance(result, DomainError):
-        return Answer(error=result)
-    return Answer(dump(result))
+    return _answer(result)
 
 
 def consume_once(database: Database, queue: str, envelope: Envelope, use_case: UseCase) -> None:
@@ -141,9 +142,16 @@ def _attempt(
             raise DomainError(
                 Code.IDEMPOTENCY_KEY_RUNNING, "The same request is still being worked on."
             )
-        body = dump(use_case(uow, message))
-        uow.write(RECORD, _record(envelope, owner, uow, answer=body))
-    return Answer(body)
+        answer = _answer(use_case(uow, message))
+        error = answer.error.to_dict() if answer.error else None
+        uow.write(RECORD, _record(envelope, owner, uow, answer.body, error))
+    return answer
+
+
+def _answer(result: Any) -> Answer:
+    if isinstance(result, DomainError):
+        return Answer(error=result)
+    return Answer(dump(result))
 
 
 def _replay(envelope: Envelope, found: Any) -> Answer:
