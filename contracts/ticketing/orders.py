@@ -190,7 +190,8 @@ class OrderLine:
 class PlaceOrder:
     """Hold the places and freeze the prices → OrderView, HELD until `hold_expires_at`.
 
-    `channel` may be left out: it follows from the caller and the sale point.
+    `channel` may be left out: it follows from the caller and the sale point. `hold_seconds`: a
+    shorter hold than the festival's, for a kiosk or a queue.
     Refused with SOLD_OUT, NOT_ON_SALE, TARIFF_NOT_AVAILABLE (`errors["rules"]`: every FailedRule
     of all lines), SALE_POINT_NOT_YOURS, REGISTER_SESSION_NOT_OPEN, …_NOT_FOUND.
     """
@@ -200,6 +201,7 @@ class PlaceOrder:
     register_session_id: UUID | None = None
     channel: Channel | None = None
     holder: TicketHolder | None = None
+    hold_seconds: Annotated[int, validate.Range(min=1, max=86_400)] | None = None
 
 
 @command("ticketing.extend_hold.v1")

@@ -109,8 +109,10 @@ def release_places(uow: UnitOfWork, orders: list[Order]) -> None:
         contingents[contingent_id].release(places)
 
 
-def hold_time() -> timedelta:
-    return timedelta(seconds=Settings.from_env("ticketing").hold_seconds)
+def hold_time(asked: int | None = None) -> timedelta:
+    """The festival's, or what was asked when that is shorter."""
+    longest = Settings.from_env("ticketing").hold_seconds
+    return timedelta(seconds=min(asked or longest, longest))
 
 
 # ------------------------------------------------------------------ where and by whom
@@ -161,7 +163,7 @@ def _new_order(uow: UnitOfWork, command: PlaceOrder, sale_point: SalePoint) -> O
     order = Order(
         id=uuid4(), state=OrderState.HELD, channel=_channel(uow, command, sale_point),
         sale_point_id=sale_point.id, currency=CURRENCY, total=0, created_at=uow.now,
-        hold_expires_at=uow.now + hold_time(), holder_name=holder.name,
+        hold_expires_at=uow.now + hold_time(command.hold_seconds), holder_name=holder.name,
         holder_email=holder.email, language=holder.language,
     )
     if uow.actor.kind is Principal.HOLDER:
