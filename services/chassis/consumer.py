@@ -1,4 +1,4 @@
-"""nameko's consumer of queues, with the habits it lacks at the end of a message or of the process."""
+"""nameko's consumer of queues, with the habits it lacks when a message or the process ends."""
 
 from typing import Any
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from contracts.errors import Code, DomainError
 from contracts.roles import Actor
 from services.chassis.unit_of_work import UnitOfWork
 
@@ -66,6 +67,15 @@ def is_clash(error: BaseException) -> bool:
     """True when two transactions were in each other's way: running again settles it."""
     cause = driver_error(error)
     return cause is not None and cause.sqlstate in ("40001", "40P01", "55P03")
+
+
+def as_refusal(error: BaseException) -> DomainError | None:
+    """The answer when the database was the trouble to the end; None for any other error."""
+    if not (is_outage(error) or is_clash(error)):
+        return None
+    return DomainError(
+        Code.SERVICE_UNAVAILABLE, "The service cannot work right now. Please try again."
+    )
 
 
 def driver_error(error: BaseException) -> psycopg.Error | None:

@@ -26,12 +26,12 @@ from nameko.rpc import Rpc, RpcConsumer, get_rpc_exchange
 from nameko.timer import Timer
 
 from contracts.envelope import Envelope
-from contracts.errors import Code, DomainError
+from contracts.errors import DomainError
 from contracts.message import dump, type_of
 from contracts.roles import system
 from services.chassis.broker import DEAD_LETTERS, queue_of
 from services.chassis.consumer import CarefulConsumer
-from services.chassis.database import Database, is_clash, is_outage
+from services.chassis.database import Database, as_refusal, is_outage
 from services.chassis.inbox import (
     Answer,
     UseCase,
@@ -178,14 +178,13 @@ def _answered(name: str, work: Callable[[], Answer]) -> Answer:
     except DomainError as refusal:
         answer = Answer(error=refusal)
     except Exception as error:
-        HANDLED.labels(name, "fault").inc()
-        if not (is_outage(error) or is_clash(error)):
+        refusal = as_refusal(error)
+        if refusal is None:
+            HANDLED.labels(name, "fault").inc()
             log.exception("fault", type=name)
             raise
         log.warning("database trouble", type=name, error=repr(error))
-        answer = Answer(error=DomainError(
-            Code.SERVICE_UNAVAILABLE, "The service cannot work right now. Please try again."
-        ))
+        answer = Answer(error=refusal)
     HANDLING.labels(name).observe(time.perf_counter() - started)
     HANDLED.labels(name, answer.error.code if answer.error else "ok").inc()
     return answer

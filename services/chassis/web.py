@@ -209,7 +209,7 @@ def install(app: Flask, max_body: int = 1_000_000) -> None:
     app.after_request(_end)
     app.register_error_handler(DomainError, problem_response)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _fault)
+    app.register_error_handler(Exception, fault)
     app.add_url_rule("/live", view_func=_live)
     app.add_url_rule("/metrics", view_func=_metrics)
 
@@ -249,7 +249,7 @@ def _http_error(error: HTTPException) -> Response:
     return problem_response(DomainError(code, error.description or error.name), headers)
 
 
-def _fault(error: Exception) -> Response:
+def fault(error: Exception) -> Response:
     log.exception("fault", request_id=g.get("request_id"))
     return problem_response(DomainError(
         Code.INTERNAL_ERROR, "Something went wrong on our side; quote the request id to support."

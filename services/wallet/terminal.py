@@ -11,8 +11,8 @@ from contracts.envelope import Envelope
 from contracts.message import load
 from contracts.roles import Role, system
 from contracts.wallet import DebitWallet, GetDebit, GetWallet, ReverseMovement
+from services.chassis import health
 from services.chassis.database import Database
-from services.chassis.health import database_trouble, readiness
 from services.chassis.inbox import UseCase, run_once, run_query
 from services.chassis.observability import configure_logging
 from services.chassis.outbox import Notifier
@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     verifier = TokenVerifier(lambda: _keys(database))
     app = Flask("terminal")
     install(app, max_body=100_000)
+    health.install(app, database)
 
     def write(command: type, use_case: UseCase, status: int) -> Response:
         actor = require(verifier, MAY_DEBIT)
@@ -71,10 +72,6 @@ def create_app(settings: Settings) -> Flask:
     @app.get("/terminal/v1/debits/<key>")
     def debit_by_key(key: str) -> Response:
         return read(GetDebit, {"idempotency_key": key}, queries.get_debit)
-
-    @app.get("/ready")
-    def ready() -> Response:
-        return readiness({"database": database_trouble(database)})
 
     return app
 

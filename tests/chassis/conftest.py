@@ -14,6 +14,7 @@ from services.chassis.testing import Harness
 from tests.chassis import probe as parts
 from tests.chassis.support import Bus, Processes, Rows
 from tests.running import Servers
+from tests.wallet.door import Door, TokenMaker
 
 DRILL_PORTS = Ports(postgres=54410, amqp=54810, distribution=54811, epmd=54812)
 QUEUE = "probe.probe.worked.v1"
@@ -89,6 +90,11 @@ class Drill:
 
     def kill(self) -> None:
         self.processes.end("wallet", signal.SIGKILL)
+
+    def terminal(self) -> Door:
+        tokens = TokenMaker()
+        tokens.publish(self.rows)
+        return Door(self.processes, tokens)
 
     def stop(self) -> None:
         self.processes.stop_all()

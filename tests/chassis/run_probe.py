@@ -1,6 +1,6 @@
 """The probe's process: `python -m tests.chassis.run_probe`, started as any service is."""
 
-# ruff: noqa: E402, I001  (run puts green threads in place before anything else is imported)
+# ruff: noqa: I001  (run puts green threads in place before anything else is imported)
 from services.chassis import run
 
 from services.chassis.entrypoints import Service, on, ping, read, write
