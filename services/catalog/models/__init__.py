@@ -12,7 +12,7 @@ from services.catalog.models.base import (
     shown,
 )
 from services.catalog.models.contingents import Contingent
-from services.catalog.models.imports import ChangeRow, Import, ProblemRow
+from services.catalog.models.imports import ChangeRow, Import, ProblemRow, find_import
 from services.catalog.models.productions import Production, SourceLink
 from services.catalog.models.screenings import SUMMARY, WHOLE, Part, Screening
 from services.catalog.models.tariffs import (
@@ -30,6 +30,6 @@ __all__ = [
     "DAY_TURNS", "DEFAULT_ZONE", "SUMMARY", "WHOLE", "Base", "ChangeRow", "Contingent", "Import",
     "Part", "PriceGrid", "ProblemRow", "Production", "Room", "Screening", "Section", "SourceLink",
     "Tariff", "TicketType", "VatCode", "Venue", "check_tariffs", "check_ticket_types",
-    "check_zone", "claim_name", "find", "find_all", "put_tariffs", "queue_for", "room_to_use",
-    "shown",
+    "check_zone", "claim_name", "find", "find_all", "find_import", "put_tariffs",
+    "queue_for", "room_to_use", "shown",
 ]

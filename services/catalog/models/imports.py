@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contracts.catalog import (
     FieldChange,
@@ -16,11 +16,14 @@ from contracts.catalog import (
     ImportProblem,
     ImportState,
     ImportSummary,
+    ImportView,
     ProblemSeverity,
 )
 from contracts.errors import Code, DomainError
 from contracts.message import load
 from services.catalog.models.base import Base
+
+SHOWN = 100  # problems and changes in the view of an import; the rest is listed page by page
 
 
 class Import(Base):
@@ -54,7 +57,6 @@ class Import(Base):
         if self.state != ImportState.PREVIEWED:
             raise DomainError(Code.IMPORT_STATE, "This import has been applied already.")
         self.state, self.applied_at, self.applied_by = ImportState.APPLIED, at, by
-        self.progress = self.total
 
     def asked(self) -> ImportOptions:
         return load(ImportOptions, self.options, tolerant=True)
@@ -64,6 +66,23 @@ class Import(Base):
             import_id=self.id, state=ImportState(self.state), filename=self.filename,
             source=self.source, format=self.format, counts=load(ImportCounts, self.counts),
             uploaded_at=self.uploaded_at, uploaded_by=self.uploaded_by, applied_at=self.applied_at,
+        )
+
+
+    def view(self, session: Session) -> ImportView:
+        """With the first of its problems and changes."""
+        problems, changes = (
+            session.scalars(
+                select(cls).where(cls.import_id == self.id).order_by(cls.number).limit(SHOWN)
+            ) for cls in (ProblemRow, ChangeRow)
+        )
+        return ImportView(
+            **vars(self.summary()), encoding=self.encoding, separator=self.separator,
+            columns=tuple(self.columns), mapping=self.mapping, options=self.asked(),
+            new_venues=tuple(self.new_venues), new_rooms=tuple(self.new_rooms),
+            problems=tuple(problem.view() for problem in problems),
+            changes=tuple(change.view() for change in changes),
+            progress=self.progress, total=self.total, applied_by=self.applied_by,
         )
 
 
@@ -108,3 +127,10 @@ class ChangeRow(Base):
             action=ImportAction(self.action), rows=tuple(self.rows), object_id=self.object_id,
             fields=tuple(load(FieldChange, field) for field in self.fields),
         )
+
+
+def find_import(session: Session, id: UUID, lock: bool = False) -> Import:
+    found = session.get(Import, id, with_for_update=lock or None)
+    if found is None:
+        raise DomainError(Code.IMPORT_NOT_FOUND, "There is no such import.")
+    return found

@@ -57,9 +57,10 @@ class Venue(Versioned, Base):
         return next((room for room in self.rooms if room.key == key), None)
 
     def view(self) -> VenueView:
+        rooms = sorted(self.rooms, key=lambda room: room.key)
         return VenueView(
             venue_id=self.id, version=self.version, name=self.name, address=self.address,
-            time_zone=self.time_zone, rooms=tuple(room.view() for room in sorted(self.rooms, key=lambda room: room.key)),
+            time_zone=self.time_zone, rooms=tuple(room.view() for room in rooms),
         )
 
 

@@ -38,7 +38,8 @@ def editing_screening(
         yield screening
         if screening.state == ScreeningState.PUBLISHED:
             screening.must_be_complete()
-    if screening.version != version and (published or screening.state != ScreeningState.DRAFT):
+    public = published or screening.state == ScreeningState.PUBLISHED
+    if screening.version != version and public:
         uow.emit(screening.said())
 
 

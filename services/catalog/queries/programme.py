@@ -1,0 +1,142 @@
+"""Venues, sections, productions and screenings, and the public programme."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from contracts.catalog import (
+    GetProduction,
+    GetProgramme,
+    GetScreening,
+    GetVenue,
+    ListProductions,
+    ListScreenings,
+    ListSections,
+    ListVenues,
+    ProductionPage,
+    ProductionView,
+    ProgrammePage,
+    ScreeningPage,
+    ScreeningState,
+    ScreeningView,
+    SectionPage,
+    VenuePage,
+    VenueView,
+)
+from contracts.errors import Code
+from services.catalog.importers.text import fold
+from services.catalog.models import (
+    DAY_TURNS,
+    DEFAULT_ZONE,
+    SUMMARY,
+    Part,
+    Production,
+    Room,
+    Screening,
+    Section,
+    Venue,
+    find,
+)
+from services.catalog.queries.paging import page
+from services.chassis.unit_of_work import UnitOfWork
+
+FARTHEST_ZONE = timedelta(hours=14)
+
+
+def get_venue(uow: UnitOfWork, query: GetVenue) -> VenueView:
+    return find(uow.session, Venue, query.venue_id, Code.VENUE_NOT_FOUND).view()
+
+
+def list_venues(uow: UnitOfWork, query: ListVenues) -> VenuePage:
+    statement = select(Venue).options(selectinload(Venue.rooms))
+    venues, cursor = page(uow.session, statement, (Venue.key,), query.cursor, query.limit)
+    return VenuePage(items=tuple(venue.view() for venue in venues), next_cursor=cursor)
+
+
+def list_sections(uow: UnitOfWork, query: ListSections) -> SectionPage:
+    found, cursor = page(
+        uow.session, select(Section), (Section.key,), query.cursor, query.limit
+    )
+    return SectionPage(items=tuple(section.view() for section in found), next_cursor=cursor)
+
+
+def get_production(uow: UnitOfWork, query: GetProduction) -> ProductionView:
+    return find(
+        uow.session, Production, query.production_id, Code.PRODUCTION_NOT_FOUND
+    ).view()
+
+
+def list_productions(uow: UnitOfWork, query: ListProductions) -> ProductionPage:
+    statement = select(Production).options(selectinload(Production.links))
+    if query.text is not None:
+        statement = statement.where(_mentions(Production.search, query.text))
+    found, cursor = page(
+        uow.session, statement, (Production.key, Production.id), query.cursor, query.limit
+    )
+    return ProductionPage(items=tuple(one.view() for one in found), next_cursor=cursor)
+
+
+def get_screening(uow: UnitOfWork, query: GetScreening) -> ScreeningView:
+    return find(uow.session, Screening, query.screening_id, Code.SCREENING_NOT_FOUND).view()
+
+
+def list_screenings(uow: UnitOfWork, query: ListScreenings) -> ScreeningPage:
+    statement = _filtered(query)
+    if query.state is not None:
+        statement = statement.where(Screening.state == query.state)
+    found, cursor = page(
+        uow.session, statement, (Screening.starts_at, Screening.id), query.cursor, query.limit
+    )
+    return ScreeningPage(items=tuple(one.summary() for one in found), next_cursor=cursor)
+
+
+def get_programme(uow: UnitOfWork, query: GetProgramme) -> ProgrammePage:
+    statement = _filtered(query).where(Screening.state == ScreeningState.PUBLISHED)
+    if query.day is None:
+        statement = statement.where(Screening.ends_at > uow.now)
+    found, cursor = page(
+        uow.session, statement, (Screening.starts_at, Screening.id), query.cursor, query.limit
+    )
+    return ProgrammePage(items=tuple(one.entry() for one in found), next_cursor=cursor)
+
+
+def _filtered(query: ListScreenings | GetProgramme) -> Select[tuple[Screening]]:
+    return (
+        select(Screening)
+        .outerjoin(Room, Room.id == Screening.room_id)
+        .outerjoin(Venue, Venue.id == Room.venue_id)
+        .where(*_conditions(query))
+        .options(*SUMMARY)
+    )
+
+
+def _conditions(query: ListScreenings | GetProgramme) -> Iterator[ColumnElement[bool]]:
+    if query.day is not None:
+        yield from _on_day(query.day)
+    if query.venue_id is not None:
+        yield Venue.id == query.venue_id
+    if query.section_id is not None:
+        yield Screening.section_id == query.section_id
+    if query.text is not None:
+        shows_it = select(Part.screening_id).join(Part.production).where(
+            _mentions(Production.search, query.text)
+        )
+        yield or_(_mentions(Screening.search, query.text), Screening.id.in_(shows_it))
+
+
+def _on_day(day: date) -> Iterator[ColumnElement[bool]]:
+    """The festival day where it takes place; first, roughly, what an index finds."""
+    try:
+        midnight = datetime.combine(day, time(), UTC)
+        yield Screening.starts_at >= midnight - FARTHEST_ZONE
+        yield Screening.starts_at < midnight + timedelta(days=1) + FARTHEST_ZONE + DAY_TURNS
+    except OverflowError:  # the first and the last days of the calendar
+        pass
+    zone = func.coalesce(Venue.time_zone, DEFAULT_ZONE)
+    yield cast(func.timezone(zone, Screening.starts_at) - DAY_TURNS, Date) == day
+
+
+def _mentions(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    return column.contains(fold(text), autoescape=True)

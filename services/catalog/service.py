@@ -1,0 +1,51 @@
+"""The catalog's bus doors."""
+
+from contracts import catalog as say
+from services.catalog.queries import imports as import_queries
+from services.catalog.queries import prices, programme
+from services.catalog.usecases import imports, productions, screenings, tariffs, venues
+from services.chassis.entrypoints import Service, ping, read, write
+
+
+class CatalogService(Service):
+    name = "catalog"
+    ping = ping()
+
+    create_venue = write(say.CreateVenue, venues.create_venue)
+    update_venue = write(say.UpdateVenue, venues.update_venue)
+    create_section = write(say.CreateSection, venues.create_section)
+    update_section = write(say.UpdateSection, venues.update_section)
+    create_production = write(say.CreateProduction, productions.create_production)
+    update_production = write(say.UpdateProduction, productions.update_production)
+    create_screening = write(say.CreateScreening, screenings.create_screening)
+    update_screening = write(say.UpdateScreening, screenings.update_screening)
+    set_contingents = write(say.SetContingents, screenings.set_contingents)
+    set_tariffs = write(say.SetTariffs, screenings.set_tariffs)
+    publish_screening = write(say.PublishScreening, screenings.publish_screening)
+    cancel_screening = write(say.CancelScreening, screenings.cancel_screening)
+    create_price_grid = write(say.CreatePriceGrid, tariffs.create_price_grid)
+    update_price_grid = write(say.UpdatePriceGrid, tariffs.update_price_grid)
+    apply_price_grid = write(say.ApplyPriceGrid, tariffs.apply_price_grid)
+    create_ticket_type = write(say.CreateTicketType, tariffs.create_ticket_type)
+    update_ticket_type = write(say.UpdateTicketType, tariffs.update_ticket_type)
+    set_vat_code = write(say.SetVatCode, tariffs.set_vat_code)
+    upload_import = write(say.UploadImport, imports.upload_import)
+    apply_import = write(say.ApplyImport, imports.apply_import)
+
+    get_venue = read(say.GetVenue, programme.get_venue)
+    list_venues = read(say.ListVenues, programme.list_venues)
+    list_sections = read(say.ListSections, programme.list_sections)
+    get_production = read(say.GetProduction, programme.get_production)
+    list_productions = read(say.ListProductions, programme.list_productions)
+    get_screening = read(say.GetScreening, programme.get_screening)
+    list_screenings = read(say.ListScreenings, programme.list_screenings)
+    get_programme = read(say.GetProgramme, programme.get_programme)
+    get_price_grid = read(say.GetPriceGrid, prices.get_price_grid)
+    list_price_grids = read(say.ListPriceGrids, prices.list_price_grids)
+    get_ticket_type = read(say.GetTicketType, prices.get_ticket_type)
+    list_ticket_types = read(say.ListTicketTypes, prices.list_ticket_types)
+    list_vat_codes = read(say.ListVatCodes, prices.list_vat_codes)
+    get_import = read(say.GetImport, import_queries.get_import)
+    list_imports = read(say.ListImports, import_queries.list_imports)
+    list_import_problems = read(say.ListImportProblems, import_queries.list_import_problems)
+    list_import_changes = read(say.ListImportChanges, import_queries.list_import_changes)
