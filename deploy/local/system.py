@@ -174,10 +174,11 @@ class System:
     def _wait_until_ready(self, settings: dict[str, str]) -> None:
         deadline = time.monotonic() + float(os.environ.get("READY_SECONDS", READY_SECONDS))
         doors = {p.name: settings[p.bind] for p in self.plan.processes if p.bind}
+        pids: dict[str, int] = {}
         while True:
             states = self.supervisor.states()
             for state in states:
-                if state.dead:
+                if state.dead or pids.setdefault(state.name, state.pid) != state.pid:
                     raise Failure(f"{state.name} did not stay up.", self.log(state.name))
             late = {s.name: s.detail for s in states if s.state != "RUNNING"}
             late |= {name: said for name, bind in doors.items() if (said := not_ready(bind))}
