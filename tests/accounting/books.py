@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from contracts.accounting import (
-    ClosingCounts,
     CloseRegisterSession,
+    ClosingCounts,
     CreateRegister,
     FloatOperationType,
     GetRegisterSession,

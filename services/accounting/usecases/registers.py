@@ -39,7 +39,7 @@ def create_register(uow: UnitOfWork, command: CreateRegister) -> RegisterView:
         uow.session.flush()
     except IntegrityError:
         raise DomainError(
-            Code.REGISTER_NAME_TAKEN, f"{sale_point.name} has a register of this name."
+            Code.REGISTER_NAME_TAKEN, "This sale point has a register of this name already."
         ) from None
     return register.view(sale_point.name)
 
