@@ -3,10 +3,13 @@
 from typing import Any
 
 import eventlet
+import structlog
 from amqp.exceptions import ConnectionError as AmqpConnectionError
+from kombu import pools
 from nameko.amqp.consume import Consumer
 
 LOOK_S = 0.05
+log = structlog.get_logger("consumer")
 
 
 class CarefulConsumer(Consumer):
@@ -28,6 +31,9 @@ class CarefulConsumer(Consumer):
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         message.reject()
 
+    def on_connection_error(self, exc: Exception, interval: float) -> None:
+        log.warning("broker away, trying again", queue=self.queues[0].name, error=repr(exc))
+
     def on_consume_end(self, connection: Any, channel: Any) -> None:
         while self._taken:
             eventlet.sleep(LOOK_S)
@@ -45,3 +51,12 @@ class CarefulConsumer(Consumer):
                 how()
         except (AmqpConnectionError, OSError):
             pass
+
+
+class CallConsumer(CarefulConsumer):
+    """Of RPC calls, whose answers leave by kombu's pooled connections."""
+
+    def on_connection_revived(self) -> None:
+        """Those that were open before the broker went away are dead without knowing it: the
+        first answer on each would vanish."""
+        pools.reset()

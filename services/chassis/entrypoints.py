@@ -30,7 +30,7 @@ from contracts.errors import DomainError
 from contracts.message import dump, type_of
 from contracts.roles import system
 from services.chassis.broker import DEAD_LETTERS, queue_of
-from services.chassis.consumer import CarefulConsumer
+from services.chassis.consumer import CallConsumer, CarefulConsumer
 from services.chassis.database import Database, as_refusal, is_outage
 from services.chassis.inbox import (
     Answer,
@@ -90,7 +90,7 @@ class SafeRpcConsumer(RpcConsumer):
     The queue goes with its last process: a call to a service that is not there comes back to its
     caller at once, where it would wait in nameko's durable queue until the caller gives up."""
 
-    consumer_cls = CarefulConsumer
+    consumer_cls = CallConsumer
 
     def setup(self) -> None:
         super().setup()

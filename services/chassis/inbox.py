@@ -19,6 +19,7 @@ from services.chassis.unit_of_work import UnitOfWork, to_json
 UseCase = Callable[[UnitOfWork, Any], Any]
 ATTEMPTS = 3
 PASSING = frozenset({Kind.BUSY, Kind.UNAVAILABLE, Kind.LIMITED})  # never recorded as the answer
+NOT_RECORDED = (Code.VALIDATION_FAILED, Code.IDEMPOTENCY_KEY_REUSED)  # nor are these
 
 CLAIM = """
     SELECT pg_try_advisory_xact_lock(hashtextextended(%(actor)s || ' ' || %(id)s, 0)) AS claimed,
@@ -52,9 +53,9 @@ def run_once(database: Database, envelope: Envelope, use_case: UseCase) -> Answe
     try:
         return _settled(database, envelope, use_case, owner)
     except DomainError as refusal:
-        if refusal.kind not in PASSING and refusal.code is not Code.VALIDATION_FAILED:
-            _record_refusal(database, envelope, owner, refusal)
-        return Answer(error=refusal)
+        if refusal.kind in PASSING or refusal.code in NOT_RECORDED:
+            return Answer(error=refusal)
+        return _record_refusal(database, envelope, owner, refusal)
 
 
 def run_unrecorded(database: Database, envelope: Envelope, use_case: UseCase) -> Answer:
@@ -165,12 +166,13 @@ def _replay(envelope: Envelope, found: Any) -> Answer:
 
 def _record_refusal(
     database: Database, envelope: Envelope, owner: str, refusal: DomainError
-) -> None:
+) -> Answer:
+    """The answer that stands: this refusal, unless the same request has run again meanwhile."""
     with database.transaction(envelope.actor, envelope.correlation_id) as uow:
-        uow.write(
-            RECORD + "ON CONFLICT DO NOTHING",
-            _record(envelope, owner, uow, error=refusal.to_dict()),
-        )
+        record = _record(envelope, owner, uow, error=refusal.to_dict())
+        if uow.first(RECORD + "ON CONFLICT DO NOTHING RETURNING id", record):
+            return Answer(error=refusal)
+        return _replay(envelope, uow.first(CLAIM, record))
 
 
 def _record(

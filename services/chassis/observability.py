@@ -46,3 +46,5 @@ def configure_logging(settings: Settings, process: str) -> None:
     )
     for noisy in ("nameko", "amqp", "kombu", "weasyprint", "fontTools", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for alarming in ("nameko.containers", "kombu.mixins"):  # at what we expect and log ourselves
+        logging.getLogger(alarming).setLevel(logging.ERROR)

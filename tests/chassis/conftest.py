@@ -16,7 +16,7 @@ from tests.chassis.support import Bus, Processes, Rows
 from tests.running import Servers
 from tests.wallet.door import Door, TokenMaker
 
-DRILL_PORTS = Ports(postgres=54410, amqp=54810, distribution=54811, epmd=54812)
+DRILL_PORTS = Ports(postgres=21810, amqp=21811, distribution=21812, epmd=21813)
 QUEUE = "probe.probe.worked.v1"
 DEAD_LETTERS = "probe.dead-letters"
 

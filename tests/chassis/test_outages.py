@@ -125,6 +125,7 @@ def test_without_a_broker_nothing_is_lost_and_everything_catches_up(drill: Drill
     drill.pair.rabbitmq.start()
     wait_until(load.works_again, 30, lambda: f"{load.answers}\n{drill.processes.log('wallet')}")
     answers = load.finish()
+    print(answers, drill.processes.log("wallet"))
 
     wait_until(lambda: drill.rows.waiting() == 0, 30, lambda: drill.processes.log("wallet"))
     taken = drill.rows.one("SELECT count(*) FROM movements WHERE kind = 'debit'")
