@@ -217,7 +217,7 @@ class Operation:
         has_body = route.method not in READS
         has_fields = bool(schema_of(route.message).fields)
         possible = {
-            400: has_body or route.idempotent,
+            400: has_body or bool(self._key()),
             401: route.roles is not PUBLIC or has_body,
             403: route.roles is not PUBLIC,
             404: bool(route.path_fields) or has_body,
