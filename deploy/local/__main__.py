@@ -61,5 +61,8 @@ if __name__ == "__main__":
     except Failure as failure:
         say(f"\n{failure}")
         sys.exit(1)
+    except OSError as error:
+        say(f"\nThis machine refused something: {error}")
+        sys.exit(1)
     except Interrupted as interrupted:
         sys.exit(interrupted.exit_code)

@@ -1,11 +1,11 @@
 """A private PostgreSQL server."""
 
-import hashlib
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +124,8 @@ class PostgreSQL:
         account = _account()
         self._make_directory(account)
         home = self.directory.resolve()
+        if (home / "data").exists():
+            raise Failure(f"{home / 'data'} is damaged; 'make clean' deletes all local data.")
         partial = home / "data.partial"
         shutil.rmtree(partial, ignore_errors=True)
         password = home / "password"
@@ -151,15 +153,14 @@ class PostgreSQL:
         if account is None:
             self.directory.mkdir(exist_ok=True)
             return
-        home = self.directory
-        if not _can_enter(account, home.parent):
-            name = hashlib.sha256(str(self.directory.absolute()).encode()).hexdigest()[:12]
-            home = ELSEWHERE / name
-            if self.directory.is_symlink():
-                self.directory.unlink()
-            self.directory.symlink_to(home)
-        home.mkdir(parents=True, exist_ok=True)
-        shutil.chown(home, account)
+        if not self.directory.exists():
+            self.directory.unlink(missing_ok=True)  # a link whose goal is gone
+            if _can_enter(account, self.directory.parent):
+                self.directory.mkdir()
+            else:
+                ELSEWHERE.mkdir(parents=True, exist_ok=True)
+                self.directory.symlink_to(tempfile.mkdtemp(prefix="postgresql-", dir=ELSEWHERE))
+        shutil.chown(self.directory, account)
 
     def _forget_dead_server(self) -> None:
         """A crash leaves PostgreSQL's own note, which stops it when that number is used again."""

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import socket
 import stat
 from collections.abc import Iterator
@@ -67,6 +68,21 @@ def test_postgres_account_reaches_the_data_of_a_closed_folder(pair: Instances) -
     data = pair.postgres.directory
     assert data.is_symlink() is (os.geteuid() == 0)
     assert (data / "data" / "PG_VERSION").exists()
+
+
+def test_data_whose_checkout_was_deleted_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Kept elsewhere under root, it outlives a deleted checkout, whose place is then used again."""
+    kept = []
+    for _ in range(2):
+        folder = tmp_path / "checkout"
+        instances = Instances(folder, type(PORTS)(PORTS.postgres + 10, 1, 2, 3), durable=False)
+        instances.postgres.start()
+        instances.postgres.stop()
+        kept.append(instances.postgres.directory.resolve())
+        shutil.rmtree(folder)
+    assert kept[0] != kept[1] or os.geteuid() != 0
+    for folder in kept:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_postgres_comes_back_after_a_crash(pair: Instances, urls: dict[str, str]) -> None:
