@@ -145,7 +145,7 @@ class Festival:
         assert not dead, f"{dead[0]} has ended:\n{self.log(dead[0])}"
         try:
             return requests.get(f"{url}/ready", timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def _state(self) -> str:
