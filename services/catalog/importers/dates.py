@@ -1,4 +1,5 @@
-"""Dates, times and durations as festivals write them, in French, German, Italian and English.
+"""Dates, times and durations as festivals write them, in French, German, Italian, Spanish,
+Dutch and English.
 
 A reader returns a value or raises `Unreadable`; it never completes what is missing by itself.
 Times are minutes after midnight, so that 24:00 is 1440.
@@ -21,18 +22,18 @@ MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "january jan janvier janv januar janner jaenner gennaio gen",
-            "february feb fevrier fevr fev februar febbraio febb",
-            "march mar mars marz maerz mrz marzo",
-            "april apr avril avr aprile",
-            "may mai maggio mag",
-            "june jun juin juni giugno giu",
-            "july jul juillet juil juli luglio lug",
-            "august aug aout aou agosto ago",
-            "september sep sept septembre settembre set sett",
-            "october oct octobre oktober okt ottobre ott",
-            "november nov novembre",
-            "december dec decembre dezember dez dicembre dic",
+            "january jan janvier janv januar janner jaenner gennaio gen enero januari",
+            "february feb fevrier fevr fev februar febbraio febb febrero februari",
+            "march mar mars marz maerz mrz marzo maart mrt",
+            "april apr avril avr aprile abril abr",
+            "may mai maggio mag mayo mei",
+            "june jun juin juni giugno giu junio",
+            "july jul juillet juil juli luglio lug julio",
+            "august aug aout aou agosto ago augustus",
+            "september sep sept septembre settembre set sett septiembre",
+            "october oct octobre oktober okt ottobre ott octubre",
+            "november nov novembre noviembre",
+            "december dec decembre dezember dez dicembre dic diciembre",
         ),
         start=1,
     )
@@ -42,20 +43,21 @@ WEEKDAYS = {
     name: number
     for number, names in enumerate(
         (
-            "monday mon lundi lun lu montag mo lunedi",
-            "tuesday tue tues mardi mar ma dienstag die martedi",
-            "wednesday wed mercredi mer me mittwoch mi mit mercoledi",
-            "thursday thu thur thurs jeudi jeu je donnerstag do don giovedi gio gi",
-            "friday fri vendredi ven ve freitag fr fre venerdi",
-            "saturday sat samedi sam sa samstag sonnabend sabato sab",
-            "sunday sun dimanche dim sonntag so son domenica dom",
+            "monday mon lundi lun lu montag mo lunedi lunes maandag",
+            "tuesday tue tues mardi mar ma dienstag die martedi martes dinsdag",
+            "wednesday wed mercredi mer me mittwoch mi mit mercoledi miercoles woensdag",
+            "thursday thu thur thurs jeudi jeu je donnerstag do don giovedi gio gi jueves"
+            " donderdag",
+            "friday fri vendredi ven ve freitag fr fre venerdi viernes vrijdag",
+            "saturday sat samedi sam sa samstag sonnabend sabato sab sabado zaterdag",
+            "sunday sun dimanche dim sonntag so son domenica dom domingo zondag",
         )
     )
     for name in names.split()
 }
 FILLERS = frozenset({
     "le", "la", "il", "lo", "the", "on", "of", "am", "den", "der", "er", "st", "nd", "rd", "th",
-    "de", "di",
+    "de", "di", "el", "del", "op",
 })
 NAMED_TIMES = {
     "midnight": 0, "minuit": 0, "mitternacht": 0, "mezzanotte": 0,

@@ -12,190 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.catalog.importers import dates
+from services.catalog.importers.synonyms import LANGUAGES, SYNONYMS
 from services.catalog.importers.text import fold
 
-# field: {language: names}. Two readings of one name: the earlier field wins.
-SYNONYMS: dict[str, dict[str, str]] = {
-    "title": {
-        "fr": "titre|titre du film|film|spectacle|oeuvre|evenement|intitule|nom|artiste",
-        "de": "titel|filmtitel|stück|veranstaltung|künstler",
-        "it": "titolo|titolo del film|spettacolo|evento|nome|artista",
-        "en": "title|film title|movie|movie title|show|show name|event|event title|event name"
-        "|session title|project title|name|artist|act",
-    },
-    "original_title": {
-        "fr": "titre original|titre vo",
-        "de": "originaltitel",
-        "it": "titolo originale",
-        "en": "original title|title original|project title original language",
-    },
-    "start": {
-        "fr": "debut|date heure|date et heure|seance",
-        "de": "beginn|anfang|datum uhrzeit|vorstellung",
-        "it": "inizio|data ora|data e ora|proiezione",
-        "en": "start|starts at|datetime|date time|showtime|dtstart",
-    },
-    "date": {
-        "fr": "jour|date de debut|date de la seance",
-        "de": "datum|tag|startdatum",
-        "it": "data|giorno|data di inizio",
-        "en": "date|day|start date|weekday",
-    },
-    "time": {
-        "fr": "heure|horaire|horaires|heure de debut|h",
-        "de": "uhrzeit|zeit|startzeit|anfangszeit",
-        "it": "ora|orario|ora di inizio",
-        "en": "time|hour|start time|show start time|times",
-    },
-    "end": {
-        "fr": "fin|heure de fin",
-        "de": "ende|endzeit|bis",
-        "it": "fine|ora di fine",
-        "en": "end|stop|ends at|end time|dtend",
-    },
-    "end_date": {"fr": "date de fin", "de": "enddatum", "it": "data di fine", "en": "end date"},
-    "showings": {
-        "fr": "seances|dates",
-        "de": "termine|spielzeiten|vorstellungen",
-        "it": "proiezioni",
-        "en": "schedule|performances|showtimes|screenings",
-    },
-    "duration": {
-        "fr": "duree|minutes",
-        "de": "dauer|laufzeit|länge|spieldauer",
-        "it": "durata",
-        "en": "duration|length|runtime|running time",
-    },
-    "venue": {
-        "fr": "lieu|cinema|theatre",
-        "de": "ort|kino|spielort|spielstätte|theater|veranstaltungsort",
-        "it": "luogo|teatro|sede",
-        "en": "venue|venue name|location|cinema name|theatre name|theater name",
-    },
-    "room": {
-        "fr": "salle|scene",
-        "de": "saal|raum|bühne",
-        "it": "sala|palco",
-        "en": "room|screen|screen name|hall|stage|auditorium|space|space name",
-    },
-    "section": {
-        "fr": "section|categorie|programme|selection|genre",
-        "de": "sektion|reihe|rubrik|kategorie|programm|wettbewerb",
-        "it": "sezione|categoria|programma|concorso|genere",
-        "en": "category|categories|track|program|strand|competition",
-    },
-    "type": {"de": "art|typ", "it": "tipo", "en": "type|event type|format"},
-    "language": {
-        "fr": "langue|langues|langue originale",
-        "de": "sprache|originalsprache",
-        "it": "lingua|lingua originale",
-        "en": "language|audio|spoken language|original language|originlang",
-    },
-    "version": {"fr": "vo vf", "de": "fassung|sprachfassung", "it": "versione", "en": "version"},
-    "subtitles": {
-        "fr": "sous titres|sous titrage|st",
-        "de": "untertitel|ut",
-        "it": "sottotitoli",
-        "en": "subtitles|subtitle",
-    },
-    "age": {
-        "fr": "age min|age legal|interdiction|public",
-        "de": "alter|altersfreigabe|mindestalter|fsk|freigabe",
-        "it": "eta|eta minima",
-        "en": "age|rating|certificate|age rating|classification",
-    },
-    "description": {
-        "fr": "resume|texte",
-        "de": "beschreibung|inhalt|inhaltsangabe",
-        "it": "descrizione|sinossi|trama",
-        "en": "description|synopsis|summary|abstract|overview|blurb|text",
-    },
-    "short_description": {
-        "fr": "accroche|chapeau|chapo|pitch",
-        "de": "kurzbeschreibung|kurzinhalt",
-        "it": "descrizione breve",
-        "en": "short description|tagline|teaser|logline",
-    },
-    "note": {
-        "fr": "mention|remarque|invites",
-        "de": "bemerkung|hinweis|gäste",
-        "it": "nota|osservazioni|ospiti",
-        "en": "note|notes|info|guests|premiere",
-    },
-    "poster": {
-        "fr": "affiche|visuel",
-        "de": "plakat|bild|filmplakat",
-        "it": "locandina|immagine",
-        "en": "poster|poster url|image|image url|photo|thumbnail",
-    },
-    "trailer": {"fr": "bande annonce", "en": "trailer|trailer url|video"},
-    "url": {
-        "fr": "lien|site web|lien billetterie|page",
-        "de": "webseite|ticketlink",
-        "it": "sito|sito web",
-        "en": "url|link|website|event url|ticket url|url to event details",
-    },
-    "tariff": {
-        "fr": "prix|tarif|tarifs",
-        "de": "preis|preise|eintritt|eintrittspreis",
-        "it": "prezzo|prezzi",
-        "en": "price|prices|cost|admission",
-    },
-    "ref": {
-        "fr": "reference|identifiant|numero|no seance|code seance",
-        "de": "nr|nummer|kennung|vorstellungsnr",
-        "it": "codice",
-        "en": "id|uid|guid|code|ref|event id|session id|screening id|screening code"
-        "|tracking number",
-    },
-    "production_ref": {
-        "fr": "id film", "de": "filmnr|filmcode", "it": "id del film",
-        "en": "film id|movie id|work id|production id",
-    },
-    "venue_ref": {
-        "fr": "id lieu", "de": "spielort id", "it": "id luogo",
-        "en": "venue id|theatre id|theater id|cinema id|room id",
-    },
-    "directors": {
-        "fr": "realisateur|realisatrice|realisation|de",
-        "de": "regisseur|regisseurin",
-        "it": "regista|diretto da",
-        "en": "director|directors|regie|regia",
-    },
-    "people": {
-        "fr": "interpretes|distribution|avec|compagnie|intervenants",
-        "de": "besetzung|mit|kompanie|referenten",
-        "it": "interpreti|compagnia|relatori",
-        "en": "cast|speakers|speaker|company|performer|performers",
-    },
-    "country": {
-        "fr": "pays", "de": "land|länder", "it": "paese|paesi",
-        "en": "country|countries|country of origin",
-    },
-    "year": {
-        "fr": "annee|annee de production", "de": "jahr|produktionsjahr", "it": "anno",
-        "en": "year|production year",
-    },
-    "status": {
-        "fr": "statut|etat|annule", "de": "abgesagt", "it": "stato|annullato",
-        "en": "status|cancelled",
-    },
-}
-LANGUAGES = {
-    word: code
-    for code, words in {
-        "fr": "fr francais french franzosisch francese",
-        "de": "de deutsch german allemand tedesco",
-        "it": "it italiano italian italienisch italien",
-        "en": "en english englisch anglais inglese",
-    }.items()
-    for word in words.split()
-}
 MANY = frozenset({  # fields to which every column contributes
     "section", "people", "directors", "note", "description", "short_description", "tariff",
     "language", "country",
 })
-TRANSLATED = frozenset({"title", "description", "short_description"})
+TRANSLATED = frozenset({"title", "screening_title", "description", "short_description"})
 GROUPED = frozenset({
     "start", "date", "time", "end", "end_date", "venue", "room", "version", "note",
 })
@@ -328,22 +152,27 @@ def field_by_values(field: str, values: Sequence[str]) -> str:
         either = max(_share(values, dates.read_time), _share(values, _are_moments))
         return field if either >= 0.6 else ""
     if field in _NOT_BOOLEAN:
-        return "" if all(fold(value) in _BOOLEANS for value in values) else field
+        booleans = _BOOLEANS - {"0", "1"} if field == "room" else _BOOLEANS
+        return "" if all(fold(value) in booleans for value in values) else field
     if field == "ref":
         return field if len(set(values)) >= 0.9 * len(values) else ""
     test = _TESTS.get(field)
     return field if test is None or _share(values, test) >= 0.6 else ""
 
 
-def guess(samples: Mapping[str, Sequence[str]]) -> tuple[list[Guess], str]:
+def guess(
+    samples: Mapping[str, Sequence[str]], labels: Mapping[str, str] | None = None
+) -> tuple[list[Guess], str]:
     """The proposal for these columns, best first, and the language of the headers ("" if unknown).
 
-    `samples` are the non-empty values of each column, in the order of the file.
+    `samples` are the non-empty values of each column, in the order of the file. `labels` are the
+    words of columns whose name is a path ("" for one that is not to be proposed).
     """
+    labels = labels or {}
     candidates: list[tuple[float, bool, int, Guess]] = []
     spoken: Counter[str] = Counter()
     for position, (column, values) in enumerate(samples.items()):
-        found = recognise(column)
+        found = recognise(labels.get(column, column))
         field = found and field_by_values(found.field, values)
         if found is None or not field:
             continue

@@ -24,7 +24,7 @@ from typing import Any
 from services.catalog.importers import headers
 from services.catalog.importers.record import ImportRefused
 
-FIELDS = frozenset(headers.SYNONYMS) | {"metadata"}
+FIELDS = frozenset(headers.SYNONYMS) | {"metadata", "screening_title"}
 LABELS = {
     "venue": ("Location", "Venue", "Lieu", "Ort", "Luogo"),
     "room": ("Screen", "Room", "Salle", "Saal", "Sala"),
@@ -169,8 +169,13 @@ def _invalid(what: str) -> ImportRefused:
     return ImportRefused("MAPPING_INVALID", f"The mapping cannot be used: {what}.")
 
 
-def propose(columns: tuple[str, ...], rows: list[Row], language: str | None = None) -> Mapping:
-    """The mapping read off headers and values.
+def propose(
+    columns: tuple[str, ...],
+    rows: list[Row],
+    language: str | None = None,
+    labels: Map[str, str] | None = None,
+) -> Mapping:
+    """The mapping read off headers (or `labels`, see `headers.guess`) and values.
 
     Texts whose column names no language are in `language`, else in that of the headers.
     """
@@ -178,7 +183,7 @@ def propose(columns: tuple[str, ...], rows: list[Row], language: str | None = No
         column: list(islice((row[column] for row in rows if row[column]), SAMPLE))
         for column in columns
     }
-    guesses, spoken = headers.guess(samples)
+    guesses, spoken = headers.guess(samples, labels)
     grouped = {g.field for g in guesses if g.group}
     sources: dict[str, list[Source]] = {}
     for one in guesses:

@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from services.catalog.importers.text import key_of, looks_doubly_encoded
 class Table:
     columns: tuple[str, ...]
     rows: Sequence[tuple[int, Row]]  # the number of the row in its file, then its cells by column
+    labels: Map[str, str] = field(default_factory=dict)  # what columns named by a path are about
 
 
 def unique_names(header: Sequence[str]) -> tuple[str, ...]:
@@ -52,7 +54,8 @@ def read(
 ) -> Reading:
     """Read by the mapping `given`, or by the one proposed when it is None."""
     if given is None:
-        chosen = mapping.propose(table.columns, [row for _, row in table.rows], options.language)
+        rows = [row for _, row in table.rows]
+        chosen = mapping.propose(table.columns, rows, options.language, table.labels)
     else:
         chosen = mapping.parse(given, table.columns, options.language)
     if "title" not in chosen and "original_title" not in chosen:
@@ -132,6 +135,7 @@ class _Reader:
             self.report(number, "title", "TITLE_MISSING", "The row has no title.")
             return
         ref, description = self._add_production(number, row, titles, original)
+        titles = self.mapping.texts("screening_title", row) or titles
         slots = list(self.clock.slots(number, row)) if self.dated else []
         for slot in slots:
             own_id = self.mapping.first("ref", row) if self.one_each and len(slots) == 1 else ""
@@ -173,9 +177,9 @@ class _Reader:
         if known is found:
             return ref, {}
         known["rows"] += (number,)
-        for field, value in found.items():
-            if known[field] in (None, "", (), {}):
-                known[field] = value
+        for name, value in found.items():
+            if known[name] in (None, "", (), {}):
+                known[name] = value
         differs = found["description"] and found["description"] != known["description"]
         return ref, found["description"] if differs else {}
 
