@@ -33,6 +33,7 @@ class DrawerKind(StrEnum):
     CLOSING_DIFFERENCE = "closing_difference"
 
 
+BY_HAND = text("kind <> 'sale_cash'")
 FLOAT_KINDS = frozenset(FloatOperationType)
 SIGN = {
     FloatOperationType.CREDIT: 1, FloatOperationType.DEBIT: -1,
@@ -136,8 +137,8 @@ class DrawerMovement(Base):
         CheckConstraint("amount > 0 AND abs(signed) = amount", name="amount_positive"),
         CheckConstraint("(corrects IS NOT NULL) = (kind IN ('credit_error', 'debit_error'))",
                         name="errors_correct"),
-        Index("ix_drawer_movements_session", "register_session_id",
-              postgresql_where=text("kind <> 'sale_cash'")),
+        Index("ix_drawer_movements_session", "register_session_id", postgresql_where=BY_HAND),
+        Index("ix_drawer_movements_history", "register_id", "number", postgresql_where=BY_HAND),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

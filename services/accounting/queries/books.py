@@ -28,7 +28,7 @@ from services.accounting.models import (
     day_start,
 )
 from services.accounting.models.journal import IN_PASSAGE
-from services.accounting.queries.scope import cursor_after, seen, within
+from services.accounting.queries.scope import cursor_after, seen, snapshot, within
 from services.chassis.unit_of_work import UnitOfWork
 
 DEBIT = func.coalesce(func.sum(JournalLine.amount).filter(JournalLine.amount > 0), 0)
@@ -37,6 +37,7 @@ LOADED = "wallet.credited.v1"
 
 
 def get_accounting_statement(uow: UnitOfWork, query: GetAccountingStatement) -> AccountingPage:
+    snapshot(uow)
     rows = journal_rows(query)
     if query.cursor is not None:
         rows = rows.where(
@@ -116,6 +117,7 @@ GIFTED = func.sum(case((JournalLine.account == Books.WALLET_GIFTED, -JournalLine
 
 
 def get_wallet_statement(uow: UnitOfWork, query: GetWalletStatement) -> WalletStatement:
+    snapshot(uow)
     rows = wallet_rows(query)
     if query.cursor is not None:
         rows = rows.where(

@@ -29,6 +29,7 @@ from services.accounting.models import (
 from services.accounting.models.journal import IN_PASSAGE
 from services.accounting.queries.books import get_trial_balance
 from services.accounting.queries.registers import broken_seals
+from services.accounting.queries.scope import snapshot
 from services.chassis.unit_of_work import UnitOfWork
 
 # What sales are booked on, besides their tenders; loads through the account in passage.
@@ -37,6 +38,7 @@ ORDERS = "ticketing.order_paid.v1"
 
 
 def get_money_check(uow: UnitOfWork, query: GetMoneyCheck) -> MoneyCheck:
+    snapshot(uow)
     balance = get_trial_balance(uow, GetTrialBalance())
     accounts = {account.key: account.balance.amount for account in balance.accounts}
     registers = _registers(uow)

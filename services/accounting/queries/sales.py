@@ -28,7 +28,7 @@ from services.accounting.models import (
     ZReport,
     local,
 )
-from services.accounting.queries.scope import asked, cursor_after, seen, within
+from services.accounting.queries.scope import asked, cursor_after, seen, snapshot, within
 from services.chassis.unit_of_work import UnitOfWork
 
 FILTERS = ("first_day", "last_day", "sale_point_id", "register_session_id", "cashier_id",
@@ -38,6 +38,7 @@ MONEY = ("unit_price", "gross", "net", "vat")
 
 
 def get_sales_statement(uow: UnitOfWork, query: GetSalesStatement) -> SalesPage:
+    snapshot(uow)
     rows = sale_rows(uow, query)
     if query.cursor is not None:
         rows = rows.where(tuple_(*ORDER) > seen(query.cursor))

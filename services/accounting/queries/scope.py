@@ -9,6 +9,12 @@ from sqlalchemy import ColumnElement
 from contracts.errors import Code, DomainError
 from contracts.message import dump
 from services.accounting.models import day_start
+from services.chassis.unit_of_work import UnitOfWork
+
+
+def snapshot(uow: UnitOfWork) -> None:
+    """First of all in a query: it sees the books as they are now, in all of its statements."""
+    uow.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def within(column: Any, first: date | None, last: date | None) -> list[ColumnElement[bool]]:

@@ -26,7 +26,7 @@ from services.accounting.models.calendar import festival_zone
 from services.accounting.queries.books import journal_rows, journal_totals, wallet_rows
 from services.accounting.queries.registers import get_z_report
 from services.accounting.queries.sales import FILTERS, sale_rows, sales_totals
-from services.accounting.queries.scope import asked
+from services.accounting.queries.scope import asked, snapshot
 from services.accounting.reports import csv_writer, journal_writer, xlsx_writer
 from services.accounting.reports.columns import (
     JOURNAL_COLUMNS,
@@ -48,7 +48,7 @@ TABLES = {StatementFormat.CSV: csv_writer.write, StatementFormat.XLSX: xlsx_writ
 
 
 def sales_statement(uow: UnitOfWork, query: ExportSalesStatement) -> ReportDocument:
-    _freeze(uow)
+    snapshot(uow)
     totals = sales_totals(uow, query)
     trailer = Trailer(
         row_count=totals.rows, language=_language(query), filter=asked(query, FILTERS),
@@ -60,7 +60,7 @@ def sales_statement(uow: UnitOfWork, query: ExportSalesStatement) -> ReportDocum
 
 
 def wallet_statement(uow: UnitOfWork, query: ExportWalletStatement) -> ReportDocument:
-    _freeze(uow)
+    snapshot(uow)
     rows = wallet_rows(query)
     inner = rows.order_by(None).subquery()
     count, paid, gifted = uow.session.execute(select(
@@ -77,7 +77,7 @@ def wallet_statement(uow: UnitOfWork, query: ExportWalletStatement) -> ReportDoc
 
 
 def accounting_statement(uow: UnitOfWork, query: ExportAccountingStatement) -> ReportDocument:
-    _freeze(uow)
+    snapshot(uow)
     _, lines, debit, credit = journal_totals(uow, query)
     trailer = Trailer(
         row_count=lines, language=_language(query), sums={"debit": debit, "credit": credit},
@@ -108,11 +108,6 @@ def z_report(uow: UnitOfWork, query: PrintZReport) -> ReportDocument:
 
 
 # ------------------------------------------------------------------ parts
-
-
-def _freeze(uow: UnitOfWork) -> None:
-    """From here on one sees the books as they are now: what is booked meanwhile is not in it."""
-    uow.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def _stream(uow: UnitOfWork, rows: Select[Any]) -> Iterator[dict[str, Any]]:

@@ -131,8 +131,10 @@ def _drawers() -> None:
         sa.CheckConstraint("(corrects IS NOT NULL) = (kind IN ('credit_error', 'debit_error'))",
                            name="errors_correct"),
     )
-    op.create_index("ix_drawer_movements_session", "drawer_movements", ["register_session_id"],
-                    postgresql_where=sa.text("kind <> 'sale_cash'"))
+    for name, columns in (("session", ["register_session_id"]),
+                          ("history", ["register_id", "number"])):
+        op.create_index(f"ix_drawer_movements_{name}", "drawer_movements", columns,
+                        postgresql_where=sa.text("kind <> 'sale_cash'"))
 
 
 def _z_reports() -> None:
