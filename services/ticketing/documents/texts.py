@@ -178,3 +178,19 @@ def price_text(price: Money, language: Language) -> str:
     sign = "-" if price.amount < 0 else ""
     grouped = f"{units:,}".replace(",", "’")
     return f"{price.currency}\u00a0{sign}{grouped}.{cents:02d}"
+
+
+_VAT: dict[Language, str] = {
+    "fr": "TVA {rate}\u00a0% incluse\u00a0: {amount}",
+    "de": "inkl. {rate}\u00a0% MWST: {amount}",
+    "it": "IVA {rate}\u00a0% inclusa: {amount}",
+    "en": "VAT {rate}\u00a0% included: {amount}",
+}
+
+
+def vat_text(rate_bp: int, amount: Money, language: Language) -> str | None:
+    """`TVA 2.6 % incluse : CHF 0.38`; None for what bears no tax. Rate in basis points."""
+    if not rate_bp:
+        return None
+    rate = f"{rate_bp / 100:.2f}".rstrip("0").rstrip(".")
+    return _VAT[language].format(rate=rate, amount=price_text(amount, language))

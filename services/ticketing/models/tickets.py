@@ -96,6 +96,8 @@ class Booking(Base):
     inside: Mapped[bool] = mapped_column(default=False)
     first_entry_at: Mapped[datetime | None]
 
+    window: Mapped[Window] = relationship()
+
     @property
     def taken_from(self) -> UUID:
         return self.lender_id or self.contingent_id
@@ -177,7 +179,7 @@ class Ticket(Base):
         )
         ticket.windows = [window]
         ticket.bookings = [Booking(
-            id=uuid4(), ticket_id=ticket.id, window_id=window.id, screening_id=line.screening_id,
+            id=uuid4(), ticket_id=ticket.id, window=window, screening_id=line.screening_id,
             contingent_id=line.contingent_id, contingent=line.contingent,
             lender_id=line.lender_id, state=BookingState.ACTIVE, booked_at=order.paid_at,
             inside=False,
@@ -204,7 +206,7 @@ class Ticket(Base):
     def book(self, window: Window, screening_id: UUID, at: datetime, place: Share) -> Booking:
         window.use()
         booking = Booking(
-            id=uuid4(), ticket_id=self.id, window_id=window.id, screening_id=screening_id,
+            id=uuid4(), ticket_id=self.id, window=window, screening_id=screening_id,
             contingent_id=place.contingent.id, contingent=place.contingent.name,
             lender_id=place.lender_id, state=BookingState.ACTIVE, booked_at=at, inside=False,
         )

@@ -9,7 +9,6 @@ from services.ticketing.models import (
     Booking,
     Screening,
     Seller,
-    Window,
     find_screening,
     find_ticket,
     lock_contingents,
@@ -50,6 +49,6 @@ def cancel_booking(uow: UnitOfWork, command: CancelBooking) -> BookingView:
         )
     booking = uow.session.get_one(Booking, command.booking_id, with_for_update=True)
     booking.cancel(uow.now)
-    uow.session.get_one(Window, booking.window_id).give_back()
+    booking.window.give_back()
     lock_contingents(uow.session, [booking.taken_from])[booking.taken_from].give_back(1)
     return booking.view(uow.session.get_one(Screening, booking.screening_id))

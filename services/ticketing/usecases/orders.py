@@ -193,8 +193,8 @@ def _screening_lines(
     contingents: list[Contingent],
 ) -> tuple[list[Line], list[FailedRule]]:
     screening = offers.screenings[wanted.screening_id]
-    tariff, vat_code, rules = _tariff(uow, offers, screening.id, wanted.tariff, seller, SINGLE)
-    rules += screening.failing(uow.now)
+    tariff, vat_code, failing = _tariff(uow, offers, screening.id, wanted.tariff, seller, SINGLE)
+    rules = [*screening.failing(uow.now), *failing]
     if screening.on_sale:
         shares, failing = allocate(
             of_screening(contingents, screening.id), wanted.quantity, seller, SINGLE, uow.now,

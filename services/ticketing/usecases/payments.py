@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from contracts.errors import Code, DomainError
 from contracts.money import CASH_STEP, Money
@@ -80,14 +81,18 @@ def _card(uow: UnitOfWork, order: Order, command: PayOrder) -> list[Ticket]:
             Code.VALIDATION_FAILED, "The transaction number of the terminal is missing.",
             {"reference": ["Missing data for required field."]},
         )
-    if uow.session.scalar(select(Payment.id).where(
-        Payment.method == PaymentMethod.CARD, Payment.reference == command.reference
-    )):
+    payment = Payment.request(PaymentMethod.CARD, command.amount, uow.now, command.reference)
+    payment.capture(uow.now)
+    order.payments.append(payment)
+    try:
+        uow.session.flush()
+    except IntegrityError as error:
+        if "uq_payments_method" not in str(error.orig):
+            raise
         raise DomainError(
             Code.PAYMENT_METHOD, "This transaction of the terminal has paid something already."
-        )
-    payment = Payment.request(PaymentMethod.CARD, command.amount, uow.now, command.reference)
-    return _take(uow, order, payment)
+        ) from None
+    return _finish_or_wait(uow, order)
 
 
 def _online(uow: UnitOfWork, order: Order, command: PayOrder) -> list[Ticket]:
@@ -199,8 +204,8 @@ def _taken_again(uow: UnitOfWork, order: Order, paid: Money) -> bool:
 
 
 def _take(uow: UnitOfWork, order: Order, payment: Payment) -> list[Ticket]:
-    order.payments.append(payment)
     payment.capture(uow.now)
+    order.payments.append(payment)
     return _finish_or_wait(uow, order)
 
 
