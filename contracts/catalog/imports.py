@@ -91,8 +91,8 @@ class FieldChange:
     """`kept`: edited by hand, so the file's value is not taken."""
 
     field: str
-    before: Any
-    after: Any
+    before: Any | None
+    after: Any | None
     kept: bool = False
 
 

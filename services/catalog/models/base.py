@@ -92,7 +92,7 @@ def shown(text: Mapping[str, str]) -> str:
 def check_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         raise invalid("time_zone", f"There is no time zone “{name}”.") from None
 
 

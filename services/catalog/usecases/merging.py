@@ -60,12 +60,32 @@ class Merge:
         self._by_ref: dict[str, Production] = {}
 
     def run(self, reading: Reading) -> None:
+        self._follow_renamed(reading)
         for production in reading.productions:
             self._production(production)
         records = {record.ref: record for record in reading.productions}
         for screening in reading.screenings:
             self._screening(screening, records)
         self._missing({screening.ref for screening in reading.screenings})
+
+    def _follow_renamed(self, reading: Reading) -> None:
+        """A production without an id is known by its title. When that changes, a screening that
+        has an id and shows nothing else still tells which production it was."""
+        links = self.known.links
+        refs = {record.ref for record in reading.productions}
+        gone = {
+            str(link.object_id): link for (kind, ref), link in links.items()
+            if kind == "production" and ref not in refs
+        }
+        for record in reading.screenings:
+            link, new = links.get(("screening", record.ref)), record.production_refs[0]
+            if link is None or len(record.production_refs) > 1 or ("production", new) in links:
+                continue
+            shown = link.base["productions"]
+            if len(shown) == 1 and (renamed := gone.pop(shown[0], None)):
+                del links["production", renamed.ref]
+                renamed.ref = new
+                links["production", new] = renamed
 
     # ------------------------------------------------------------------ records
 
