@@ -1,4 +1,4 @@
-"""Ports and folders of the launcher's own tests, apart from everybody else's."""
+"""Settings and folders of the launcher's own tests, apart from everybody else's."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,16 +6,15 @@ from pathlib import Path
 import pytest
 
 from deploy.local.instances import Instances
-from deploy.local.ports import Ports
+from tests.deploy.ports import GATEWAY, PORTS, TERMINAL
 
-PORTS = Ports(postgres=21560, amqp=21561, distribution=21562, epmd=21563)
 SETTINGS = {
     "POSTGRES_PORT": str(PORTS.postgres),
     "RABBITMQ_PORT": str(PORTS.amqp),
     "RABBITMQ_DISTRIBUTION_PORT": str(PORTS.distribution),
     "RABBITMQ_EPMD_PORT": str(PORTS.epmd),
-    "GATEWAY_BIND": "127.0.0.1:21564",
-    "TERMINAL_BIND": "127.0.0.1:21565",
+    "GATEWAY_BIND": f"127.0.0.1:{GATEWAY}",
+    "TERMINAL_BIND": f"127.0.0.1:{TERMINAL}",
 }
 
 

@@ -15,7 +15,7 @@ from deploy.local import databases
 from deploy.local.console import Failure
 from deploy.local.envfile import EnvFile
 from deploy.local.instances import Instances
-from tests.deploy.conftest import PORTS
+from tests.deploy.ports import OTHER_PORTS, PORTS
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +75,7 @@ def test_data_whose_checkout_was_deleted_is_in_nobodys_way(tmp_path: Path) -> No
     kept = []
     for _ in range(2):
         folder = tmp_path / "checkout"
-        instances = Instances(folder, type(PORTS)(PORTS.postgres + 10, 1, 2, 3), durable=False)
+        instances = Instances(folder, OTHER_PORTS, durable=False)
         instances.postgres.start()
         instances.postgres.stop()
         kept.append(instances.postgres.directory.resolve())
@@ -113,10 +113,8 @@ def test_rabbitmq_stopped_and_started_keeps_its_queues(pair: Instances) -> None:
 
 @pytest.mark.parametrize("port", ["postgres", "amqp", "distribution", "epmd"])
 def test_a_port_in_use_is_one_sentence_and_leaves_nothing(tmp_path: Path, port: str) -> None:
-    base = PORTS.postgres + 10
-    ports = type(PORTS)(base, base + 1, base + 2, base + 3)
-    number = getattr(ports, port)
-    instances = Instances(tmp_path, ports)
+    number = getattr(OTHER_PORTS, port)
+    instances = Instances(tmp_path, OTHER_PORTS)
     refusal = pytest.raises(Failure, match=rf"cannot use port {number} .*choose another with [A-Z]")
     with socket.create_server(("127.0.0.1", number)), refusal:
         instances.start()

@@ -19,9 +19,10 @@ from deploy.local.ports import Ports
 from deploy.local.processes import PASSWORDS, PREPARATIONS, PROCESSES, SEEDS, inherited
 from deploy.local.supervisor import ROOT, State
 from deploy.local.system import changes, host_and_port, not_ready
+from tests.deploy.ports import DOOR
 from tests.deploy.standin import DOORS
 
-DOOR_BIND = "127.0.0.1:21566"
+DOOR_BIND = f"127.0.0.1:{DOOR}"
 SETTINGS = {
     "AMQP_URL": "amqp://broker/",
     "PAYMENT_WEBHOOK_SECRET": "s",

@@ -16,7 +16,7 @@ from deploy.local.commands import COMMANDS, NOT_RUNNING
 from deploy.local.console import Failure
 from deploy.local.supervisor import ROOT
 from deploy.local.system import Plan, System
-from tests.deploy.conftest import PORTS
+from tests.deploy.ports import GATEWAY, PORTS, TERMINAL
 from tests.deploy.standin import BROKEN, DOORS, WORKING
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("launcher_settings")]
@@ -29,7 +29,7 @@ def listening(port: int) -> bool:
 
 
 def nothing_listens() -> bool:
-    ports = (PORTS.postgres, PORTS.amqp, PORTS.distribution, PORTS.epmd, 21564, 21565)
+    ports = (PORTS.postgres, PORTS.amqp, PORTS.distribution, PORTS.epmd, GATEWAY, TERMINAL)
     return not any(map(listening, ports))
 
 
@@ -41,8 +41,8 @@ def test_up_again_status_env_down(directory: Path, capsys: pytest.CaptureFixture
         said = capsys.readouterr().out
         password = system.settings()["ADMIN_PASSWORD"]
         assert f"admin, password {password}" in said
-        assert "http://127.0.0.1:21564/docs" in said
-        with urllib.request.urlopen("http://127.0.0.1:21565/ready", timeout=5) as answer:
+        assert f"http://127.0.0.1:{GATEWAY}/docs" in said
+        with urllib.request.urlopen(f"http://127.0.0.1:{TERMINAL}/ready", timeout=5) as answer:
             assert answer.status == 200
 
         assert COMMANDS["up"](system, Namespace(detach=True)) == 0
@@ -141,8 +141,8 @@ def test_a_failing_preparation_is_named_and_nothing_stays(directory: Path) -> No
 
 
 def test_a_door_whose_port_is_taken(directory: Path) -> None:
-    refusal = pytest.raises(Failure, match=r"gateway cannot use port 21564.*GATEWAY_BIND")
-    with socket.create_server(("127.0.0.1", 21564)), refusal:
+    refusal = pytest.raises(Failure, match=rf"gateway cannot use port {GATEWAY}.*GATEWAY_BIND")
+    with socket.create_server(("127.0.0.1", GATEWAY)), refusal:
         System(directory, WORKING).start()
     assert nothing_listens()
 
@@ -157,7 +157,7 @@ def test_foreground_stops_everything_on_a_signal(directory: Path, number: int) -
         for line in launcher.stdout:
             if "Ctrl-C stops everything" in line:
                 break
-        assert listening(21564)
+        assert listening(GATEWAY)
         launcher.send_signal(number)
         assert launcher.wait(60) == 0
     finally:
