@@ -82,7 +82,7 @@ def test_applied_once_it_is_there_and_a_second_time_it_writes_nothing(programme)
         "applied", 6, 6)
     first = listed(programme)[0]
     assert (first.title, first.place.room, first.capacity, first.section.name) == (
-        {"fr": "Mon oncle"}, "Petite salle", 80, {"en": "Rétrospective"})
+        {"fr": "Mon oncle"}, "Petite salle", 80, {"fr": "Rétrospective"})
     assert programme.get(first.screening_id).refs == {"programme.csv": "2"}
     programme.refused(Code.IMPORT_STATE, lambda: programme.apply(upload))
 

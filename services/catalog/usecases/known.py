@@ -21,8 +21,6 @@ from services.catalog.models import (
     claim_name,
 )
 
-LANGUAGE = "en"  # of names of sections, where the file's language is not said
-
 
 class Known:
     """Read once, in a handful of queries. Rooms and sections that are not known are made up on
@@ -90,7 +88,7 @@ class Known:
         return room
 
     def section(self, record: ScreeningRecord) -> Section | None:
-        """The first one that the record names."""
+        """The first one that the record names, in the language of its title."""
         if not record.sections:
             return None
         name = record.sections[0]
@@ -101,7 +99,7 @@ class Known:
         section = self._sections.get(ref)
         if section is None:
             key = claim_name(self.session, Section, name)
-            section = Section.named({self.options.language or LANGUAGE: name}, key)
+            section = Section.named({next(iter(record.title)): name}, key)
             self._sections[key] = self._sections_by_id[section.id] = section
             self.new.append(section)
         self._link("section", ref, section.id)
