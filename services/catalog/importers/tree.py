@@ -7,19 +7,21 @@ attributes and children is its text, as an empty JSON value is "". A repeated ch
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from services.catalog.importers import decoding
-from services.catalog.importers.record import ImportRefused, Options, Problem
+from services.catalog.importers.record import ImportRefused, Options, Problem, Severity
 from services.catalog.importers.text import plain
 
 Tree = Any  # dict[str, Tree] | list[Tree] | str
 TEXT = "#text"
 MAX_DEPTH = 40
 MAX_VALUES = 1_000_000  # what fits into memory well
+_LINES = re.compile(r"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
 _PROLOG = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -57,18 +59,21 @@ def texts(node: Tree) -> list[str]:
 def from_json(data: bytes, options: Options) -> tuple[Tree, str, list[Problem]]:
     """The tree, the encoding, and what had to be assumed."""
     text, encoding = decoding.decode(data, options.encoding)
-    return parse_json(text, options), encoding, decoding.assumed(encoding, options.encoding)
+    problems = decoding.assumed(encoding, options.encoding)
+    if _LINES.match(text):  # one record per line
+        text = f"[{','.join(filter(None, map(str.strip, text.splitlines())))}]"
+    return parse_json(text, options, problems), encoding, problems
 
 
-def parse_json(text: str, options: Options) -> Tree:
+def parse_json(text: str, options: Options, problems: list[Problem]) -> Tree:
     if sum(map(text.count, ",[{")) > MAX_VALUES:
         raise _too_many()
-    doubled: list[str] = []
+    doubled: set[str] = set()
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            doubled.extend(key for key, _ in pairs)
+            doubled.update(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
         return found
 
     try:
@@ -81,6 +86,12 @@ def parse_json(text: str, options: Options) -> Tree:
         raise ImportRefused(
             "JSON_DAMAGED", f"The file is not complete or not correct JSON{where}."
         ) from None
+    if doubled:
+        names = ", ".join(sorted(doubled)[:5])
+        problems.append(Problem(
+            0, "", "DUPLICATE_KEY", f"A record names the same key twice; the last counts: {names}.",
+            Severity.WARNING,
+        ))
     return _plain_values(found, options, 0)
 
 
