@@ -57,10 +57,9 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, PoolTimeout):
         return True
     cause = driver_error(error)
-    if isinstance(cause, psycopg.InterfaceError):
-        return True
-    state = cause.sqlstate or "" if cause else None
-    return isinstance(cause, psycopg.OperationalError) and state[:2] in ("", "08", "57", "53")
+    if isinstance(cause, psycopg.OperationalError):
+        return (cause.sqlstate or "")[:2] in ("", "08", "57", "53")
+    return isinstance(cause, psycopg.InterfaceError)
 
 
 def is_clash(error: BaseException) -> bool:

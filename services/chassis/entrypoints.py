@@ -60,7 +60,7 @@ class Backbone(DependencyProvider):
         self.relay: Relay | None = None
         self.database = Database(
             settings.database_url, settings.service, settings.max_workers + 2,
-            on_commit=lambda: self.relay and self.relay.wake(),
+            on_commit=self._wake_relay,
         )
         if self.container.service_cls.publishes:
             self.relay = Relay(self.database, settings.amqp_url)
@@ -81,6 +81,10 @@ class Backbone(DependencyProvider):
 
     def get_dependency(self, worker_ctx: Any) -> Database:
         return self.database
+
+    def _wake_relay(self) -> None:
+        if self.relay:
+            self.relay.wake()
 
 
 class SafeRpcConsumer(RpcConsumer):
@@ -161,7 +165,7 @@ def _rpc(message: type, handle: Callable[[Database, Envelope], Answer]) -> Calla
 
     def door(self: Service, envelope: dict[str, Any]) -> dict[str, Any]:
         answer = _answered(declared.name, lambda: handle(
-            self.database, Envelope.from_dict(envelope)  # type: ignore[arg-type]
+            self.database, Envelope.from_dict(envelope)
         ))
         return {
             "body": answer.body, "replayed": answer.replayed,
@@ -178,13 +182,13 @@ def _answered(name: str, work: Callable[[], Answer]) -> Answer:
     except DomainError as refusal:
         answer = Answer(error=refusal)
     except Exception as error:
-        refusal = as_refusal(error)
-        if refusal is None:
+        unavailable = as_refusal(error)
+        if unavailable is None:
             HANDLED.labels(name, "fault").inc()
             log.exception("fault", type=name)
             raise
         log.warning("database trouble", type=name, error=repr(error))
-        answer = Answer(error=refusal)
+        answer = Answer(error=unavailable)
     HANDLING.labels(name).observe(time.perf_counter() - started)
     HANDLED.labels(name, answer.error.code if answer.error else "ok").inc()
     return answer
@@ -201,8 +205,7 @@ def on(message: type, use_case: UseCase) -> Callable[..., Any]:
 
     def door(self: Service, body: dict[str, Any]) -> None:
         consume_once(
-            self.database,  # type: ignore[arg-type]
-            declared.queue(self.name), Envelope.from_dict(body), use_case,
+            self.database, declared.queue(self.name), Envelope.from_dict(body), use_case,
         )
         HANDLED.labels(declared.name, "ok").inc()
 
@@ -217,7 +220,7 @@ def every(seconds: float, use_case: Callable[[Any], Any]) -> Callable[..., Any]:
         more = True
         while more:
             try:
-                with self.database.transaction(system(self.name)) as uow:  # type: ignore[attr-defined]
+                with self.database.transaction(system(self.name)) as uow:
                     more = bool(use_case(uow))
             except Exception as error:
                 log.warning("timer failed, next round tries again", error=repr(error))

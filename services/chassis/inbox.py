@@ -5,6 +5,8 @@ of the transaction; the record, with its answer, is committed together with the 
 is no moment at which one exists without the other.
 """
 
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,7 @@ from services.chassis.unit_of_work import UnitOfWork, to_json
 
 UseCase = Callable[[UnitOfWork, Any], Any]
 ATTEMPTS = 3
+PAUSE_S = 0.05  # at most, at random: two that clashed shall not meet again
 PASSING = frozenset({Kind.BUSY, Kind.UNAVAILABLE, Kind.LIMITED})  # never recorded as the answer
 NOT_RECORDED = (Code.VALIDATION_FAILED, Code.IDEMPOTENCY_KEY_REUSED)  # nor are these
 
@@ -65,7 +68,7 @@ def run_unrecorded(database: Database, envelope: Envelope, use_case: UseCase) ->
     Here too a refusal that must leave its trace (a failed login is counted) is returned.
     """
     try:
-        message = load(REGISTRY[envelope.type].cls, envelope.body)
+        message: Any = load(REGISTRY[envelope.type].cls, envelope.body)
         for _ in range(ATTEMPTS - 1):
             try:
                 return _attempt_unrecorded(database, envelope, message, use_case)
@@ -93,7 +96,7 @@ def consume_once(database: Database, queue: str, envelope: Envelope, use_case: U
 
 def run_query(database: Database, envelope: Envelope, answer: UseCase) -> Answer:
     """Answer a query; asked once more when the connection turns out to be dead."""
-    message = load(REGISTRY[envelope.type].cls, envelope.body)
+    message: Any = load(REGISTRY[envelope.type].cls, envelope.body)
     try:
         return _ask(database, envelope, message, answer)
     except Exception as error:
@@ -116,13 +119,14 @@ def _settled(database: Database, envelope: Envelope, use_case: UseCase, owner: s
     """Clashes and lost connections are tried again: a commit whose outcome is unknown is found
     in the inbox by the next attempt."""
     declared = REGISTRY[envelope.type]
-    message = load(declared.cls, envelope.body, tolerant=declared.kind == "event")
+    message: Any = load(declared.cls, envelope.body, tolerant=declared.kind == "event")
     for _ in range(ATTEMPTS - 1):
         try:
             return _attempt(database, envelope, message, use_case, owner)
         except Exception as error:
             if not (_same_id(error) or is_outage(error) or is_clash(error)):
                 raise
+            time.sleep(random.uniform(0, PAUSE_S))
     return _attempt(database, envelope, message, use_case, owner)
 
 

@@ -9,12 +9,13 @@ only (the terminal door): inside the transaction it would take PostgreSQL's one 
 until the disk flush, and so make all commits of the database queue one behind the other.
 """
 
+import math
 import threading
 from collections.abc import Callable
 
 import psycopg
 import structlog
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.engine import Connection
 
 from contracts.message import REGISTRY, dump
@@ -24,6 +25,7 @@ from services.chassis.observability import OUTBOX_PUBLISHED, OUTBOX_WAITING
 from services.chassis.tables import outbox
 
 TICK_S = 1.0
+OUTAGE_PAUSE_S = 4.0
 CHANNEL = "outbox"
 RELAY_LOCK = 7_120_001
 log = structlog.get_logger("outbox")
@@ -71,8 +73,14 @@ def drain(database: Database, publisher: Publisher) -> int:
         total += count
         if count < BATCH:
             break
-    OUTBOX_WAITING.set(0)
     return total
+
+
+def count_waiting(database: Database) -> int:
+    """Of all processes' messages; read when someone reads the metrics."""
+    with database.engine.connect() as connection:
+        waiting = select(func.count()).where(outbox.c.published_at.is_(None))
+        return connection.scalar(waiting) or 0
 
 
 class Relay:
@@ -83,9 +91,16 @@ class Relay:
         self.publisher = Publisher(amqp_url)
         self.stopping = False
         self._woken = threading.Event()
+        OUTBOX_WAITING.set_function(self._waiting)
 
     def wake(self) -> None:
         self._woken.set()
+
+    def _waiting(self) -> float:
+        try:
+            return count_waiting(self.database)
+        except Exception:  # unknown while the database is away
+            return math.nan
 
     def run(self) -> None:
         pause = TICK_S
@@ -98,7 +113,7 @@ class Relay:
             except Exception as error:  # any outage: nothing is lost, the rows stay
                 log.warning("cannot publish now", error=repr(error))
                 self.publisher.close()
-                pause = min(pause * 2, 15.0)
+                pause = min(pause * 2, OUTAGE_PAUSE_S)
 
     def stop(self) -> None:
         self.stopping = True

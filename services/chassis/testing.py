@@ -5,6 +5,7 @@
     assert wallet.said(WalletDebited)[0].amount == Money(500)
 """
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -51,7 +52,7 @@ class Harness:
         envelope = Envelope.of(message, system(declared.owner), id=id or str(uuid4()))
         consume_once(self.database, declared.queue(self.service), envelope, use_case)
 
-    def tick(self, use_case: UseCase) -> Any:
+    def tick(self, use_case: Callable[[UnitOfWork], Any]) -> Any:
         """One round of a timer."""
         with self.database.transaction(system(self.service)) as uow:
             return use_case(uow)

@@ -1,5 +1,6 @@
 """Processes of our own for the tests of the chassis, and a look at rows and queues."""
 
+import json
 import os
 import signal
 import subprocess
@@ -150,6 +151,15 @@ class Bus:
                 return int(connection.channel().queue_declare(queue, passive=True).message_count)
             except amqp.exceptions.NotFound:
                 return 0
+
+    def ids(self, queue: str) -> list[str]:
+        """Of the messages that lie in a queue, once each, and stay there."""
+        with Connection(self.url) as connection:
+            channel = connection.channel()
+            bodies = []
+            while (message := channel.basic_get(queue)) is not None:
+                bodies.append(json.loads(message.body))
+        return list(dict.fromkeys(body["id"] for body in bodies))
 
     def take(self, queue: str) -> list[bytes]:
         """Empty a queue; its bodies in order."""

@@ -137,7 +137,7 @@ def test_a_deadlock_is_settled_by_trying_again(probe: Probe) -> None:
         answers = list(pool.map(
             lambda order: probe.answer(cross(order), Work(text=order), CASHIER), ["ab", "ba"]))
     assert [item.error for item in answers] == [None, None]
-    assert len(tries) == 3
+    assert len(tries) >= 3
     assert (probe.effects("ab"), probe.effects("ba")) == (1, 1)
 
 

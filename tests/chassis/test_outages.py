@@ -49,8 +49,8 @@ def balance(drill: Drill, code: str) -> int:
 
 
 def booked(drill: Drill) -> int:
-    """Debits that the books can see: messages in accounting's queue."""
-    return drill.bus.depth(BOOKS)
+    """Debits that the books can see: different messages in accounting's queue."""
+    return len(drill.bus.ids(BOOKS))
 
 
 class Load(threading.Thread):
@@ -125,7 +125,7 @@ def test_without_a_broker_nothing_is_lost_and_everything_catches_up(drill: Drill
     drill.pair.rabbitmq.start()
     wait_until(load.works_again, 30, lambda: f"{load.answers}\n{drill.processes.log('wallet')}")
     answers = load.finish()
-    print(answers, drill.processes.log("wallet"))
+    assert answers[Code.SERVICE_TIMEOUT] == 0, "an answer was lost on a dead connection"
 
     wait_until(lambda: drill.rows.waiting() == 0, 30, lambda: drill.processes.log("wallet"))
     taken = drill.rows.one("SELECT count(*) FROM movements WHERE kind = 'debit'")
@@ -133,7 +133,7 @@ def test_without_a_broker_nothing_is_lost_and_everything_catches_up(drill: Drill
                lambda: f"{booked(drill) - before} in the books of {taken}")
     assert balance(drill, code) == 10_000 - 100 * taken
     assert taken >= answers["ok"]  # an answer may be lost, an effect is not
-    assert set(answers) <= {"ok", Code.SERVICE_UNAVAILABLE, Code.SERVICE_TIMEOUT}
+    assert set(answers) - {Code.SERVICE_TIMEOUT} == {"ok", Code.SERVICE_UNAVAILABLE}
     assert drill.processes.running["wallet"].poll() is None
     open_wallet(drill, 100)  # its consumers are back as well
 
@@ -141,6 +141,7 @@ def test_without_a_broker_nothing_is_lost_and_everything_catches_up(drill: Drill
 def test_what_was_committed_without_a_broker_is_told_when_it_returns(drill: Drill) -> None:
     """The terminal door needs no broker: bars go on selling, and the books hear of it later."""
     code = open_wallet(drill, 1000)
+    wait_until(lambda: drill.rows.waiting() == 0)
     before = booked(drill)
     drill.pair.rabbitmq.stop()
     door = drill.terminal()
