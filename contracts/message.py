@@ -112,12 +112,26 @@ def type_of(cls: type) -> MessageType:
     return _TYPE_OF[cls]
 
 
+_SECRET: dict[str, frozenset[str]] = {}
+
+
+def secret_fields(name: str) -> frozenset[str]:
+    """The fields of a message type that are declared with `repr=False`: never shown or kept."""
+    if name not in _SECRET:
+        _SECRET[name] = frozenset(
+            item.name for item in dataclasses.fields(REGISTRY[name].cls) if not item.repr
+        )
+    return _SECRET[name]
+
+
 # ------------------------------------------------------------------ writing
 
 
 def dump(value: Any) -> Any:
     """A message, view or part of one as plain JSON types."""
-    if value is None or isinstance(value, str | int) and not isinstance(value, Enum):
+    if value is None or (
+        isinstance(value, str | int | float) and not isinstance(value, Enum)
+    ):
         return value
     if isinstance(value, UUID):
         return str(value)
@@ -293,5 +307,6 @@ def _scalar(hint: Any, validators: list[Any], options: dict[str, Any]) -> fields
 
 __all__ = [
     "REGISTRY", "VIEWS", "Cents", "Count", "I18n", "Json", "LongText", "MessageType", "Money",
-    "Name", "command", "dump", "event", "load", "query", "schema_of", "type_of", "view",
+    "Name", "command", "dump", "event", "load", "query", "schema_of", "secret_fields", "type_of",
+    "view",
 ]

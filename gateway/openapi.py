@@ -280,4 +280,4 @@ def _plain(value: Any) -> Any:
         }
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value if isinstance(value, float) else dump(value)
+    return dump(value)

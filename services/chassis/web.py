@@ -4,6 +4,7 @@ Request id in and out, access token → Actor, roles, strict JSON, problem docum
 """
 
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -132,6 +133,7 @@ def strict_json(text: bytes | str) -> Any:
         value = json.loads(
             text.decode("utf-8") if isinstance(text, bytes) else text,
             object_pairs_hook=_unique, parse_constant=_not_json, parse_int=_bounded_int,
+            parse_float=_finite,
         )
         _check_depth(value)
     except (ValueError, RecursionError) as error:
@@ -162,6 +164,13 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _not_json(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError("a number is too large")
+    return value
 
 
 def _bounded_int(digits: str) -> int:

@@ -127,7 +127,12 @@ def alone(app: Flask) -> Iterator[str]:
     server.shutdown()
 
 
-@described.parametrize()
+# Signing in: with the whole system, guesses lock an address out, as they should.
+PEOPLE = r"^/v1/(auth/|holders)"
+
+
+@pytest.mark.slow
+@described.include(path_regex=PEOPLE).parametrize()
 @FEW
 def test_whatever_is_sent_the_gateway_answers_as_described(
     case: schemathesis.Case, alone: str
@@ -143,15 +148,16 @@ def admin(festival: Festival) -> dict[str, str]:
     return {"Authorization": f"Bearer {festival.token()}"}
 
 
-# Without signing in: guesses lock an address out, as they should.
 @pytest.mark.slow
-@described.exclude(path_regex=r"^/v1/(auth/|holders)").parametrize()
+@described.exclude(path_regex=PEOPLE).parametrize()
 @FEW
 def test_whatever_is_sent_the_whole_system_answers_as_described(
     case: schemathesis.Case, festival: Festival, admin: dict[str, str]
 ) -> None:
     response = case.call(base_url=festival.gateway, headers=admin)
     assert response.status_code < 500, response.text
+    if response.status_code == 414:
+        return  # the web server's answer to a line it will not read to its end
     case.validate_response(response, checks=[
         checks.status_code_conformance, checks.response_schema_conformance,
         checks.content_type_conformance,

@@ -46,6 +46,7 @@ def test_a_service_gets_message_actor_key_and_request_id(http: FlaskClient) -> N
     ("{", 400, "MALFORMED_JSON"),
     ("[1]", 400, "MALFORMED_JSON"),
     ('{"amount": NaN}', 400, "MALFORMED_JSON"),
+    ('{"amount": 1e999}', 400, "MALFORMED_JSON"),
     ('{"amount": 1, "amount": 2}', 400, "MALFORMED_JSON"),
     ("[" * 30 + "]" * 30, 400, "MALFORMED_JSON"),
     ("[" * 100_000, 400, "MALFORMED_JSON"),
@@ -141,6 +142,12 @@ def test_wrong_query_arguments_are_named(
 def test_writes_take_no_query_arguments(http: FlaskClient) -> None:
     answer = http.post(f"{CREDIT}?dry_run=true", json=MONEY, headers=keyed(MANAGER))
     assert list(answer.json["errors"]) == ["dry_run"]
+
+
+def test_free_metadata_may_hold_any_number(http: FlaskClient) -> None:
+    made = {"title": {"fr": "Nuit"}, "metadata": {"ratio": 1.85, "reels": 5}}
+    answer = http.post("/v1/productions", json=made, headers=ADMIN)
+    assert answer.json["envelope"]["body"]["metadata"] == {"ratio": 1.85, "reels": 5}
 
 
 def test_what_the_gateway_fills_in_cannot_be_sent(http: FlaskClient) -> None:
