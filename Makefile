@@ -54,7 +54,8 @@ contracts: setup  ## generate contracts/asyncapi.json and the samples
 	@exec $(VENV_PYTHON) -m contracts.generate
 
 verify: setup  ## check every wallet's chain and that all books balance
-	@exec $(LAUNCHER) run services.wallet.verify $(ARGS)
+	@$(LAUNCHER) run services.wallet.verify
+	@$(LAUNCHER) run services.accounting.verify
 
 lock:  ## compile requirements.lock anew from pyproject.toml (needs the network)
 	$(PYTHON) -m venv .local/lock
