@@ -14,6 +14,10 @@ SHARED = (
     "AMQP_URL", "TIME_ZONE", "HOLD_SECONDS", "FESTIVAL_ENV", "LOG_LEVEL", "LOG_FORMAT",
     "MAX_WORKERS", "WEB_WORKERS", "WEB_THREADS",
 )  # fmt: skip
+# Settings of the front door alone.
+FRONT = (
+    "CORS_ORIGINS", "TRUSTED_PROXIES", "RATE_READ", "RATE_WRITE", "RATE_DOCUMENT", "RATE_LOGIN",
+)  # fmt: skip
 # Made by the launcher, for the people that identity creates.
 PASSWORDS = (
     "ADMIN_PASSWORD", "CASHIER_PASSWORD", "BAR_PASSWORD", "ACCOUNTANT_PASSWORD", "DOOR_PASSWORD",
@@ -48,9 +52,12 @@ def nameko(name: str) -> Process:
     return Process(name, ("-m", "services.chassis.run", name), database=owner)
 
 
-def door(name: str, application: str, bind: str, database: str | None = None) -> Process:
+def door(
+    name: str, application: str, bind: str, database: str | None = None,
+    needs: tuple[str, ...] = (),
+) -> Process:
     command = ("-m", "gunicorn", "--config", "deploy/gunicorn.py", application)
-    return Process(name, command, database, bind)
+    return Process(name, command, database, bind, needs)
 
 
 def once(owner: str, *command: str) -> Process:
@@ -68,7 +75,7 @@ PROCESSES = (
     nameko("accounting"),
     nameko("accounting-reports"),
     door("terminal", "services.wallet.terminal:app", "TERMINAL_BIND", database="wallet"),
-    door("gateway", "gateway.wsgi:app", "GATEWAY_BIND"),
+    door("gateway", "gateway.wsgi:app", "GATEWAY_BIND", needs=FRONT),
 )
 
 
