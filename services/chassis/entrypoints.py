@@ -5,6 +5,7 @@
         debit = write(DebitWallet, usecases.debit)              # RPC, once per id
         get_wallet = read(GetWallet, queries.get_wallet)        # RPC, read only
         on_ticket_issued = on(TicketIssued, usecases.open_wallet)  # bus, once per message
+        on_debited = on_many(WalletDebited, usecases.book_debits)  # the same, many at a time
         release_holds = every(5, usecases.release_expired_holds)   # timer
 
 RPC answers are `{"body", "error", "replayed"}`: a refusal is an answer, anything else a fault.
@@ -12,29 +13,28 @@ RPC answers are `{"body", "error", "replayed"}`: a refusal is an answer, anythin
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import eventlet
 import structlog
-from kombu import Connection, Producer
+from kombu import Connection
 from kombu.pools import producers
 from nameko.extensions import DependencyProvider
-from nameko.messaging import Consumer
 from nameko.rpc import Rpc, RpcConsumer, get_rpc_exchange
 from nameko.timer import Timer
 
 from contracts.envelope import Envelope
 from contracts.errors import DomainError
-from contracts.message import dump, type_of
+from contracts.message import type_of
 from contracts.roles import system
-from services.chassis.broker import DEAD_LETTERS, queue_of
-from services.chassis.consumer import CallConsumer, CarefulConsumer
-from services.chassis.database import Database, as_refusal, is_outage
+from services.chassis.bus import BatchDoor, BusDoor
+from services.chassis.consumer import CallConsumer
+from services.chassis.database import Database, as_refusal
 from services.chassis.inbox import (
     Answer,
     UseCase,
+    consume_many,
     consume_once,
     run_once,
     run_query,
@@ -44,8 +44,6 @@ from services.chassis.observability import HANDLED, HANDLING
 from services.chassis.outbox import Listener, Relay
 from services.chassis.settings import Settings
 
-RETRY_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0)  # then the message is parked with its reason
-OUTAGE_PAUSE_S = 2.0  # while the database is away a message waits, and is not counted
 log = structlog.get_logger("entrypoints")
 
 
@@ -199,17 +197,36 @@ def ping() -> Callable[..., Any]:
     return RpcDoor.decorator(lambda self: "pong")
 
 
-def on(message: type, use_case: UseCase) -> Callable[..., Any]:
-    """Bus door of one event or bus command: once per message."""
+def on(
+    message: type, use_case: UseCase, concerns: Callable[[dict[str, Any]], bool] | None = None
+) -> Callable[..., Any]:
+    """Bus door of one event or bus command: once per message.
+
+    `concerns` looks at the plain body first: what is of no concern is let go without a
+    transaction, for facts of which most are meant for others.
+    """
     declared = type_of(message)
 
     def door(self: Service, body: dict[str, Any]) -> None:
-        consume_once(
-            self.database, declared.queue(self.name), Envelope.from_dict(body), use_case,
-        )
+        if concerns is None or concerns(body["body"]):
+            envelope = Envelope.from_dict(body)
+            consume_once(self.database, declared.queue(self.name), envelope, use_case)
         HANDLED.labels(declared.name, "ok").inc()
 
     return BusDoor.decorator(message)(door)
+
+
+def on_many(message: type, use_case: UseCase) -> Callable[..., Any]:
+    """Bus door of a stream of facts: what has arrived is handled in one transaction, once per
+    message. The use case is given a list; when it fails, each message is tried alone."""
+    declared = type_of(message)
+
+    def door(self: Service, bodies: list[dict[str, Any]]) -> None:
+        envelopes = [Envelope.from_dict(body) for body in bodies]
+        consume_many(self.database, declared.queue(self.name), envelopes, use_case)
+        HANDLED.labels(declared.name, "ok").inc(len(bodies))
+
+    return BatchDoor.decorator(message)(door)
 
 
 def every(seconds: float, use_case: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -227,80 +244,3 @@ def every(seconds: float, use_case: Callable[[Any], Any]) -> Callable[..., Any]:
                 return
 
     return Timer.decorator(seconds)(door)
-
-
-class BusDoor(Consumer):
-    """A consumer that tries a failing message again after pauses, then parks it with its reason.
-
-    The message stays unacknowledged all the while, and the pause holds no worker. When the
-    process dies the broker delivers it again; its own delivery limit stops a message that kills.
-    """
-
-    consumer_cls = CarefulConsumer
-
-    def __init__(self, message: type, **options: Any) -> None:
-        self.message_type = type_of(message)
-        super().__init__(queue=None, requeue_on_error=True, **options)
-
-    def setup(self) -> None:
-        self.queue = queue_of(self.message_type, self.container.service_name)
-        super().setup()
-
-    def handle_message(self, body: Any, message: Any) -> None:
-        self._work(body, message, 0)
-
-    def _work(self, body: Any, message: Any, attempt: int) -> None:
-        self.container.spawn_managed_thread(lambda: self._spawn(body, message, attempt))
-
-    def _spawn(self, body: Any, message: Any, attempt: int) -> None:
-        try:
-            self.container.spawn_worker(
-                self, (body,), {}, handle_result=partial(self._settle, body, message, attempt)
-            )
-        except Exception:  # the container is going down
-            self.consumer.requeue_message(message)
-
-    def _settle(
-        self, body: Any, message: Any, attempt: int, _worker: Any, result: Any, exc_info: Any
-    ) -> tuple[Any, Any]:
-        if exc_info is None:
-            self.consumer.ack_message(message)
-        else:
-            self.container.spawn_managed_thread(
-                lambda: self._again(body, message, attempt, exc_info[1])
-            )
-        return result, None
-
-    def _again(self, body: Any, message: Any, attempt: int, error: Exception) -> None:
-        if is_outage(error):
-            eventlet.sleep(OUTAGE_PAUSE_S)
-            self._spawn(body, message, attempt)
-        elif attempt < len(RETRY_PAUSES_S):
-            log.warning("message failed, trying again", type=self.message_type.name,
-                        attempt=attempt + 1, error=repr(error))
-            eventlet.sleep(RETRY_PAUSES_S[attempt])
-            self._spawn(body, message, attempt + 1)
-        else:
-            self._park(message, attempt + 1, error)
-
-    def _park(self, message: Any, attempts: int, error: Exception) -> None:
-        """Copy to the dead-letter queue with the reason, confirmed, before letting go of it."""
-        log.error("message parked", type=self.message_type.name, error=repr(error))
-        HANDLED.labels(self.message_type.name, "parked").inc()
-        try:
-            options = {"confirm_publish": True}
-            with Connection(self.amqp_uri, transport_options=options) as connection:
-                Producer(connection.channel()).publish(
-                    message.body, exchange=DEAD_LETTERS.name, delivery_mode=2, mandatory=True,
-                    routing_key=self.container.service_name,
-                    content_type=message.content_type, content_encoding=message.content_encoding,
-                    headers={
-                        "reason": repr(error)[:1_000], "queue": self.queue.name,
-                        "attempts": attempts, "parked_at": dump(datetime.now(UTC)),
-                    },
-                )
-        except Exception as trouble:
-            log.warning("cannot park now", error=repr(trouble))
-            self.consumer.requeue_message(message)
-        else:
-            self.consumer.ack_message(message)

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import text
+
 from contracts.envelope import Envelope
 from contracts.errors import Code, DomainError, Kind
 from contracts.message import REGISTRY, dump, load
-from contracts.roles import Actor
+from contracts.roles import Actor, system
 from services.chassis.database import Database, driver_error, is_clash, is_outage
 from services.chassis.unit_of_work import UnitOfWork, to_json
 
@@ -34,6 +36,13 @@ RECORD = """
     INSERT INTO inbox (actor, id, fingerprint, answer, error, at)
     VALUES (%(actor)s, %(id)s, %(fingerprint)s, %(answer)s, %(error)s, %(at)s)
 """
+# Another process that is at the same message makes this wait for its commit, then leave it out.
+CLAIM_MANY = text("""
+    INSERT INTO inbox (actor, id, fingerprint, at)
+    SELECT :actor, id, fingerprint, :at
+    FROM unnest(CAST(:ids AS text[]), CAST(:fingerprints AS text[])) AS new (id, fingerprint)
+    ON CONFLICT DO NOTHING RETURNING id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,26 @@ def consume_once(database: Database, queue: str, envelope: Envelope, use_case: U
     """React to a bus message once per queue. Here a refusal is a failure: it is raised, so that
     the message is tried again and in the end parked with its reason."""
     _settled(database, envelope, use_case, queue)
+
+
+def consume_many(
+    database: Database, queue: str, envelopes: list[Envelope], use_case: UseCase
+) -> None:
+    """React to messages of one type in one transaction, each once: `use_case` is given the list
+    of those that are new, in their order."""
+    cls = REGISTRY[envelopes[0].type].cls
+    with database.transaction(system(queue)) as uow:
+        new = {row.id for row in uow.session.execute(CLAIM_MANY, {
+            "actor": queue, "ids": [envelope.id for envelope in envelopes],
+            "fingerprints": [envelope.fingerprint() for envelope in envelopes], "at": uow.now,
+        })}
+        messages = []
+        for envelope in envelopes:
+            if envelope.id in new:
+                new.remove(envelope.id)  # the same message may stand in the list twice
+                messages.append(load(cls, envelope.body, tolerant=True))
+        if messages:
+            use_case(uow, messages)
 
 
 def run_query(database: Database, envelope: Envelope, answer: UseCase) -> Answer:
