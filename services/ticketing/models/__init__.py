@@ -1,6 +1,6 @@
 """Sales, tickets and the door as rows; one file per noun."""
 
-from services.ticketing.models.base import LANGUAGE, Base, text_in
+from services.ticketing.models.base import LANGUAGE, LOCK, Base, text_in
 from services.ticketing.models.bookability import find_screening, plan_booking
 from services.ticketing.models.checkins import CheckIn
 from services.ticketing.models.keys import TicketKey, keys_of
@@ -33,8 +33,8 @@ from services.ticketing.models.tickets import (
 )
 
 __all__ = [
-    "LANGUAGE", "SINGLE", "Base", "Booking", "CheckIn", "Contingent", "Line", "Order", "Payment",
-    "RegisterSession", "SalePoint", "Screening", "Seller", "Share", "Tariff", "Ticket",
+    "LANGUAGE", "LOCK", "SINGLE", "Base", "Booking", "CheckIn", "Contingent", "Line", "Order",
+    "Payment", "RegisterSession", "SalePoint", "Screening", "Seller", "Share", "Tariff", "Ticket",
     "TicketKey", "TicketType", "VatCode", "Window", "allocate", "find_order", "find_screening",
     "find_ticket", "keys_of", "lock_contingents", "next_receipt", "not_open", "of_screening",
     "plain_code", "plan_booking", "refused", "text_in",

@@ -1,10 +1,16 @@
 """What all tables of ticketing share."""
 
+from typing import Any
+
 from sqlalchemy.orm import DeclarativeBase
 
 from services.chassis.tables import COLUMN_TYPES, service_metadata
 
 LANGUAGE = "fr"  # of a person who said none
+
+# How rows are locked: FOR NO KEY UPDATE. Plain FOR UPDATE would also stop those who only insert
+# rows that point here, out of the order in which everybody locks: a deadlock.
+LOCK: dict[str, Any] = {"key_share": True}
 
 
 class Base(DeclarativeBase):

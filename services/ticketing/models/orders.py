@@ -34,7 +34,7 @@ from contracts.ticketing import (
     PaidLine,
     TicketHolder,
 )
-from services.ticketing.models.base import Base
+from services.ticketing.models.base import LOCK, Base
 from services.ticketing.models.payments import Payment
 
 
@@ -289,7 +289,7 @@ def find_order(session: Session, order_id: UUID, actor: Actor, lock: bool = Fals
     statement = select(Order).where(Order.id == order_id).options(
         selectinload(Order.lines), selectinload(Order.payments)
     )
-    order = session.scalar(statement.with_for_update() if lock else statement)
+    order = session.scalar(statement.with_for_update(**LOCK) if lock else statement)
     if order is None or (actor.kind is Principal.HOLDER and order.holder_id != actor.id):
         raise _not_found()
     if actor.kind in (Principal.HOLDER, Principal.SYSTEM) or actor.sells_at(order.sale_point_id):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from contracts.errors import Code, DomainError
 from contracts.message import dump
 from contracts.ticketing import FailedRule
+from services.ticketing.models.base import LOCK
 from services.ticketing.models.programme import Contingent, Seller
 
 
@@ -41,7 +42,7 @@ def lock_contingents(
     rows = session.scalars(
         select(Contingent)
         .where(or_(Contingent.id.in_(ids), Contingent.screening_id.in_(screenings)))
-        .order_by(Contingent.id).with_for_update()
+        .order_by(Contingent.id).with_for_update(**LOCK)
         .execution_options(populate_existing=True)
     )
     return {row.id: row for row in rows}

@@ -24,7 +24,7 @@ from contracts.ticketing import (
     TicketView,
     WindowView,
 )
-from services.ticketing.models.base import Base
+from services.ticketing.models.base import LOCK, Base
 from services.ticketing.models.keys import keys_of
 from services.ticketing.models.orders import Line, Order
 from services.ticketing.models.places import Share
@@ -246,7 +246,7 @@ class Ticket(Base):
 def find_ticket(session: Session, ticket_id: UUID, actor: Actor, lock: bool = False) -> Ticket:
     """A ticket, if the caller may see it: a holder's own, or any one for those who sell."""
     statement = select(Ticket).where(Ticket.id == ticket_id)
-    ticket = session.scalar(statement.with_for_update() if lock else statement)
+    ticket = session.scalar(statement.with_for_update(**LOCK) if lock else statement)
     if ticket is None or (actor.kind is Principal.HOLDER and ticket.holder_id != actor.id):
         raise DomainError(Code.TICKET_NOT_FOUND, "There is no such ticket.")
     return ticket

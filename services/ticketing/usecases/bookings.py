@@ -6,6 +6,7 @@ from contracts.errors import Code, DomainError
 from contracts.ticketing import BookingView, BookScreening, CancelBooking
 from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models import (
+    LOCK,
     Booking,
     Screening,
     Seller,
@@ -47,7 +48,7 @@ def cancel_booking(uow: UnitOfWork, command: CancelBooking) -> BookingView:
         raise DomainError(
             Code.BOOKING_REFUSED, "The place of a single ticket was bought: it is not booked."
         )
-    booking = uow.session.get_one(Booking, command.booking_id, with_for_update=True)
+    booking = uow.session.get_one(Booking, command.booking_id, with_for_update=LOCK)
     booking.cancel(uow.now)
     booking.window.give_back()
     lock_contingents(uow.session, [booking.taken_from])[booking.taken_from].give_back(1)

@@ -20,7 +20,7 @@ from contracts.ticketing import (
 from contracts.ticketing import CheckIn as Scan
 from services.chassis.settings import Settings
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.models import Booking, CheckIn, Screening, Ticket, plain_code
+from services.ticketing.models import LOCK, Booking, CheckIn, Screening, Ticket, plain_code
 
 SENTENCES = {
     CheckInReason.UNKNOWN: "No ticket has this code.",
@@ -86,7 +86,7 @@ def _find(uow: UnitOfWork, command: Scan) -> Finding:
         .where(Ticket.code == code, Booking.screening_id.in_(command.screening_ids),
                Booking.state == BookingState.ACTIVE)
         .order_by(Screening.starts_at)
-        .with_for_update(of=Booking)
+        .with_for_update(of=Booking, **LOCK)
     ).all()
     ticket = rows[0].Ticket if rows else uow.session.scalar(
         select(Ticket).where(Ticket.code == code)

@@ -27,6 +27,7 @@ from contracts.ticketing import (
 from services.chassis.settings import Settings
 from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models import (
+    LOCK,
     SINGLE,
     Contingent,
     Line,
@@ -94,7 +95,7 @@ def release_expired_holds(uow: UnitOfWork) -> int:
         select(Order)
         .where(Order.state == OrderState.HELD, Order.hold_expires_at <= uow.now)
         .order_by(Order.hold_expires_at).limit(EXPIRED_BATCH)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, **LOCK)
     ).all()
     for order in orders:
         order.expire()

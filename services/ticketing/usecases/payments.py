@@ -28,6 +28,7 @@ from contracts.ticketing import (
 from contracts.wallet import DebitForOrder, WalletDebitDeclined, WalletDebited
 from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models import (
+    LOCK,
     Contingent,
     Order,
     Payment,
@@ -256,7 +257,7 @@ def _asked(uow: UnitOfWork, payment_id: UUID) -> tuple[Order, Payment]:
     if order_id is None:
         raise DomainError(Code.PAYMENT_NOT_FOUND, "There is no such payment.")
     order = uow.session.scalars(
-        select(Order).where(Order.id == order_id).with_for_update()
+        select(Order).where(Order.id == order_id).with_for_update(**LOCK)
     ).one()
     return order, next(item for item in order.payments if item.id == payment_id)
 

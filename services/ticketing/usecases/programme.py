@@ -18,6 +18,7 @@ from contracts.identity import SalePointChanged
 from contracts.message import dump
 from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models import (
+    LOCK,
     Contingent,
     SalePoint,
     Screening,
@@ -32,7 +33,7 @@ log = structlog.get_logger("programme")
 
 def keep_screening(uow: UnitOfWork, event: ScreeningPublished) -> None:
     """Orders that are held keep the price they were given; places taken stay taken."""
-    screening = uow.session.get(Screening, event.screening_id, with_for_update=True)
+    screening = uow.session.get(Screening, event.screening_id, with_for_update=LOCK)
     if screening is None:
         screening = Screening(id=event.screening_id)
         uow.session.add(screening)
@@ -46,7 +47,7 @@ def keep_screening(uow: UnitOfWork, event: ScreeningPublished) -> None:
 
 def cancel_screening(uow: UnitOfWork, event: ScreeningCancelled) -> None:
     """No place of it is sold any more; whoever has one keeps the ticket, for the refund."""
-    screening = uow.session.get(Screening, event.screening_id, with_for_update=True)
+    screening = uow.session.get(Screening, event.screening_id, with_for_update=LOCK)
     if screening is None:
         uow.session.add(Screening.cancelled(event.screening_id, event.version, uow.now))
     elif event.version > screening.version:
@@ -81,7 +82,7 @@ def keep_sale_point(uow: UnitOfWork, event: SalePointChanged) -> None:
 
 def _keep(uow: UnitOfWork, kind: type, key: Any, values: dict[str, Any]) -> bool:
     """True when this version is newer than ours."""
-    row = uow.session.get(kind, key, with_for_update=True)
+    row = uow.session.get(kind, key, with_for_update=LOCK)
     if row is not None and values["version"] <= row.version:
         return False
     if row is None:

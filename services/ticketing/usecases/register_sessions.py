@@ -18,7 +18,7 @@ from contracts.ticketing import (
     TenderTotal,
 )
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.models import Order, Payment, RegisterSession
+from services.ticketing.models import LOCK, Order, Payment, RegisterSession
 
 
 def open_session(uow: UnitOfWork, event: RegisterSessionOpening) -> None:
@@ -56,7 +56,7 @@ def seal_session(uow: UnitOfWork, event: RegisterSessionClosed) -> None:
 
 
 def _locked(uow: UnitOfWork, session_id: object) -> RegisterSession:
-    session = uow.session.get(RegisterSession, session_id, with_for_update=True)
+    session = uow.session.get(RegisterSession, session_id, with_for_update=LOCK)
     if session is None:  # its opening is still on its way: the message is tried again
         raise DomainError(Code.REGISTER_SESSION_NOT_FOUND, "No such register session is known.")
     return session
