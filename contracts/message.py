@@ -74,7 +74,7 @@ C = TypeVar("C", bound=type)
 @typing.dataclass_transform(frozen_default=True, kw_only_default=True)
 def view(cls: C) -> C:
     """An answered shape, or a part of another message."""
-    frozen = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+    frozen: Any = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
     VIEWS[cls.__name__] = frozen
     return frozen
 
@@ -101,7 +101,7 @@ def _declare(kind: str, name: str, consumers: tuple[str, ...]) -> Callable[[C], 
     def register(cls: C) -> C:
         if name in REGISTRY:
             raise ValueError(f"{name} is declared twice")
-        frozen = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
+        frozen: Any = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
         REGISTRY[name] = _TYPE_OF[frozen] = MessageType(name, kind, frozen, consumers)
         return frozen
 
