@@ -1,6 +1,7 @@
 """Programme files: previewed, applied, applied again, and merged with what people edited."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import UUID
 
@@ -219,6 +220,15 @@ def test_places_are_found_by_name_and_followed_when_renamed(programme) -> None:
     assert listed(programme)[-1].capacity == 200
     found = programme.ask(queries.list_venues, ListVenues()).items
     assert [venue.name for venue in found] == ["Capitole", "REX"]
+
+
+def test_the_same_file_applied_twice_at_once_is_there_once(programme) -> None:
+    """Fails without the queue of imports: both would create everything."""
+    uploads = [programme.upload(FILE) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        counts = [one["counts"] for one in pool.map(programme.apply, uploads)]
+    assert sorted(one["created"] for one in counts) == [0, 0, 6]
+    assert len(listed(programme)) == 3
 
 
 def test_two_sources_do_not_meet(programme) -> None:

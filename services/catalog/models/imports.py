@@ -71,10 +71,13 @@ class Import(Base):
 
     def view(self, session: Session) -> ImportView:
         """With the first of its problems and changes."""
-        problems, changes = (
-            session.scalars(
-                select(cls).where(cls.import_id == self.id).order_by(cls.number).limit(SHOWN)
-            ) for cls in (ProblemRow, ChangeRow)
+        problems = session.scalars(
+            select(ProblemRow).where(ProblemRow.import_id == self.id)
+            .order_by(ProblemRow.number).limit(SHOWN)
+        )
+        changes = session.scalars(
+            select(ChangeRow).where(ChangeRow.import_id == self.id)
+            .order_by(ChangeRow.number).limit(SHOWN)
         )
         return ImportView(
             **vars(self.summary()), encoding=self.encoding, separator=self.separator,

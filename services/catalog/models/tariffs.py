@@ -81,7 +81,7 @@ class Tariff(Base):
 
 
 def put_tariffs(
-    current: list[Tariff], wanted: Sequence[TariffInput] | Sequence[TariffState]
+    current: list[Tariff], wanted: Sequence[TariffInput | TariffState]
 ) -> None:
     """Make `current` exactly `wanted`; a tariff keeps its id where its key was there before."""
     known = {tariff.key: tariff for tariff in current}

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from contracts.catalog import (
     GetProduction,
@@ -102,7 +103,7 @@ def get_programme(uow: UnitOfWork, query: GetProgramme) -> ProgrammePage:
     return ProgrammePage(items=tuple(one.entry() for one in found), next_cursor=cursor)
 
 
-def _filtered(query: ListScreenings | GetProgramme) -> Select[tuple[Screening]]:
+def _filtered(query: ListScreenings | GetProgramme) -> Select[Any]:
     return (
         select(Screening)
         .outerjoin(Room, Room.id == Screening.room_id)
@@ -138,5 +139,5 @@ def _on_day(day: date) -> Iterator[ColumnElement[bool]]:
     yield cast(func.timezone(zone, Screening.starts_at) - DAY_TURNS, Date) == day
 
 
-def _mentions(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+def _mentions(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
     return column.contains(fold(text), autoescape=True)

@@ -1,9 +1,10 @@
 """What the programme holds already, as an import needs it: by the source's own references."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, inspect, select
 from sqlalchemy.orm import Session, selectinload
 
 from contracts.catalog import ImportOptions
@@ -23,8 +24,9 @@ from services.catalog.models import (
 
 
 class Known:
-    """Read once, in a handful of queries. Rooms and sections that are not known are made up on
-    the way: `new` rows are to be added, `new_venues` and `new_rooms` are their names."""
+    """Read once, in a handful of queries; with `lock` nobody edits it meanwhile. Rooms and
+    sections that are not known are made up on the way: `new` rows are to be added, `new_venues`
+    and `new_rooms` are their names."""
 
     def __init__(
         self, session: Session, source: str, import_id: UUID, options: ImportOptions, lock: bool
@@ -36,11 +38,11 @@ class Known:
         self.new: list[Base] = []
         self.new_venues: list[str] = []
         self.new_rooms: list[str] = []
+        venues = self._read(select(Venue), Venue, lock, selectinload(Venue.rooms))
         links = session.scalars(select(SourceLink).where(SourceLink.source == source))
         self.links = {(link.kind, link.ref): link for link in links}
         self.productions: dict[UUID, Production] = self._linked(Production, "production", lock)
         self.screenings: dict[UUID, Screening] = self._linked(Screening, "screening", lock, *WHOLE)
-        venues = session.scalars(select(Venue).options(selectinload(Venue.rooms))).all()
         self._venues = {venue.key: venue for venue in venues}
         self._rooms = {room.id: room for venue in venues for room in venue.rooms}
         self._only_room = {venue.key: venue.rooms[0] for venue in venues if len(venue.rooms) == 1}
@@ -51,10 +53,14 @@ class Known:
         ids = select(SourceLink.object_id).where(
             SourceLink.source == self.source, SourceLink.kind == kind
         )
-        statement = select(cls).where(cls.id.in_(ids)).order_by(cls.id).options(*options)
-        if lock:
-            statement = statement.with_for_update(of=cls)
-        return {thing.id: thing for thing in self.session.scalars(statement)}
+        statement = select(cls).where(cls.id.in_(ids))
+        return {thing.id: thing for thing in self._read(statement, cls, lock, *options)}
+
+    def _read(self, statement: Select[Any], cls: Any, lock: bool, *options: Any) -> Sequence[Any]:
+        statement = statement.order_by(cls.id).options(*options)
+        return self.session.scalars(
+            statement.with_for_update(of=cls) if lock else statement
+        ).all()
 
     def room(self, record: ScreeningRecord) -> Room | None:
         """Where a record takes place: as linked before, else by name, else new. Where no room
@@ -82,6 +88,7 @@ class Known:
         room = venue.room_named(name or venue_name)
         if room is None:
             room = venue.add_room(name or venue_name, self.options.room_capacity)
+            venue.version += inspect(venue).persistent
             self._rooms[room.id] = room
             self.new.append(room)
             self.new_rooms.append(f"{venue.name} · {room.name}")

@@ -28,7 +28,9 @@ from services.catalog.models import (
     Base,
     PriceGrid,
     Production,
+    Room,
     Screening,
+    Section,
     SourceLink,
     put_tariffs,
 )
@@ -78,11 +80,13 @@ class Merge:
             if kind == "production" and ref not in refs
         }
         for record in reading.screenings:
-            link, new = links.get(("screening", record.ref)), record.production_refs[0]
-            if link is None or len(record.production_refs) > 1 or ("production", new) in links:
+            link = links.get(("screening", record.ref))
+            if link is None or len(record.production_refs) != 1:
                 continue
-            shown = link.base["productions"]
-            if len(shown) == 1 and (renamed := gone.pop(shown[0], None)):
+            shown, (new,) = link.base["productions"], record.production_refs
+            if len(shown) != 1 or ("production", new) in links:
+                continue
+            if renamed := gone.pop(shown[0], None):
                 del links["production", renamed.ref]
                 renamed.ref = new
                 links["production", new] = renamed
@@ -146,7 +150,7 @@ class Merge:
     def _end(self, record: ScreeningRecord, shows: list[ProductionRecord]) -> datetime | None:
         """As said, else after its productions, else after the duration that a person chose."""
         minutes = [show.duration_min or 0 for show in shows]
-        total = sum(minutes) if all(minutes) else self.options.duration_min
+        total = sum(minutes) if minutes and all(minutes) else self.options.duration_min
         return record.ends_at or (record.starts_at + timedelta(minutes=total) if total else None)
 
     def _new_screening(self, record: ScreeningRecord, wanted: dict[str, Any]) -> None:
@@ -235,7 +239,7 @@ class Merge:
 
 def plain(value: Any) -> Any:
     """A field's value as it is kept and compared: rows by their id, instants as text."""
-    if isinstance(value, Base):
+    if isinstance(value, Production | Room | Section):
         return str(value.id)
     if isinstance(value, list):
         return [plain(item) for item in value]
@@ -243,7 +247,7 @@ def plain(value: Any) -> Any:
 
 
 def _current(thing: Production | Screening, name: str) -> Any:
-    if name == "cancelled":
+    if isinstance(thing, Screening) and name == "cancelled":
         return thing.state == ScreeningState.CANCELLED
     return getattr(thing, name)
 
@@ -259,6 +263,6 @@ def _take(thing: Production | Screening, values: dict[str, Any]) -> bool:
     except DomainError:
         thing.put(**before)
         return True
-    if values.get("cancelled"):
+    if isinstance(thing, Screening) and values.get("cancelled"):
         thing.cancel()
     return False

@@ -64,17 +64,17 @@ def _must_be_unused(uow: UnitOfWork, rooms: set[Room], kept: set[object]) -> Non
 
 
 def _must_hold_their_screenings(uow: UnitOfWork, venue: Venue) -> None:
-    ceilings = {room.id: room for room in venue.rooms}
+    rooms = {room.id: room for room in venue.rooms}
     screenings = uow.session.scalars(
         select(Screening)
-        .where(Screening.room_id.in_(ceilings), Screening.state != ScreeningState.CANCELLED)
+        .where(Screening.room_id.in_(rooms), Screening.state != ScreeningState.CANCELLED)
         .order_by(Screening.id)
         .with_for_update(of=Screening)
         .execution_options(populate_existing=True)
     )
     for screening in screenings:
-        room = ceilings[screening.room_id]
-        if screening.capacity > room.legal_ceiling:
+        room = screening.room
+        if room and screening.capacity > room.legal_ceiling:
             raise DomainError(
                 Code.CONTINGENTS_INVALID,
                 f"“{shown(screening.title)}” has {screening.capacity} places in {room.name}:"
