@@ -11,7 +11,7 @@ and a line in `FORMATS`, the most particular first.
 
 from types import ModuleType
 
-from services.catalog.importers import csv_file, schedule, xlsx_file
+from services.catalog.importers import csv_file, ical, schedule, xlsx_file
 from services.catalog.importers.record import (
     ImportRefused,
     Options,
@@ -27,7 +27,9 @@ __all__ = [
     "ScreeningRecord", "Severity", "detect", "read",
 ]
 
-FORMATS: dict[str, ModuleType] = {module.NAME: module for module in (xlsx_file, schedule, csv_file)}
+FORMATS: dict[str, ModuleType] = {
+    module.NAME: module for module in (xlsx_file, ical, schedule, csv_file)
+}
 
 
 def detect(data: bytes, filename: str) -> str:

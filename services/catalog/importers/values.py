@@ -55,6 +55,7 @@ _AGE = re.compile(
     r"(?:\s?/\s?\d{1,2})?"
 )
 _EVERYONE = {"tous publics", "tout public", "ohne altersbeschrankung", "per tutti", "all ages"}
+_ROOM = re.compile(r"(?:salle|saal|sala|zaal|room|screen|hall|studio|stage|buhne|auditorium)\b")
 _CANCELLED = re.compile(r"annule|abgesagt|cancel|annullat|entfallt")
 _YES = {"true", "yes", "oui", "ja", "si", "1", "x", "y"}
 
@@ -97,3 +98,10 @@ def is_cancelled(status: str) -> bool:
     """Of a status (“annulé”) or of a column “cancelled” (“oui”)."""
     plain = fold(status)
     return plain in _YES or _CANCELLED.search(plain) is not None
+
+
+def place_name(text: str) -> str:
+    """“Rex, Bahnhofstrasse 12, 3011 Bern” without the address; “Rex, Saal 2” as it is."""
+    name, _, rest = " ".join(text.split()).partition(", ")
+    is_address = "," in rest and any(c.isdigit() for c in rest) and not _ROOM.match(fold(rest))
+    return name if is_address and not name[:1].isdigit() else " ".join(text.split())
