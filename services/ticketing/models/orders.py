@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from contracts.errors import Code, DomainError
 from contracts.money import Money, cash_rounding
@@ -286,10 +286,12 @@ def find_order(session: Session, order_id: UUID, actor: Actor, lock: bool = Fals
     Staff act at their own sale points, and accounting reads all; the web shop has its own
     orders, a holder theirs: those of others do not exist for them.
     """
-    statement = select(Order).where(Order.id == order_id).options(
-        selectinload(Order.lines), selectinload(Order.payments)
-    )
-    order = session.scalar(statement.with_for_update(**LOCK) if lock else statement)
+    # lines do not change while an order waits, so they come with its row; its payments do, and
+    # are read when the lock is held
+    statement = select(Order).where(Order.id == order_id).options(joinedload(Order.lines))
+    if lock:
+        statement = statement.with_for_update(of=Order, **LOCK)
+    order = session.scalars(statement).unique().one_or_none()
     if order is None or (actor.kind is Principal.HOLDER and order.holder_id != actor.id):
         raise _not_found()
     if actor.kind in (Principal.HOLDER, Principal.SYSTEM) or actor.sells_at(order.sale_point_id):

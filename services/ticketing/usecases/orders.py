@@ -165,7 +165,7 @@ def _new_order(uow: UnitOfWork, command: PlaceOrder, sale_point: SalePoint) -> O
         id=uuid4(), state=OrderState.HELD, channel=_channel(uow, command, sale_point),
         sale_point_id=sale_point.id, currency=CURRENCY, total=0, created_at=uow.now,
         hold_expires_at=uow.now + hold_time(command.hold_seconds), holder_name=holder.name,
-        holder_email=holder.email, language=holder.language,
+        holder_email=holder.email, language=holder.language, lines=[], payments=[],
     )
     if uow.actor.kind is Principal.HOLDER:
         order.holder_id = uow.actor.id

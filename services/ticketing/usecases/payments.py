@@ -4,7 +4,7 @@ Whatever could be refused is refused before the money is taken; once it is, the 
 or the payment says that it has to go back. The wallet's part is the saga of HOUSE §6.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from contracts.errors import Code, DomainError
 from contracts.money import CASH_STEP, Money
 from contracts.payment_webhook import Outcome
-from contracts.roles import Principal
+from contracts.roles import Principal, system
 from contracts.ticketing import (
     FailedRule,
     HandlePaymentWebhook,
@@ -28,7 +28,6 @@ from contracts.ticketing import (
 from contracts.wallet import DebitForOrder, WalletDebitDeclined, WalletDebited
 from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models import (
-    LOCK,
     Contingent,
     Order,
     Payment,
@@ -53,10 +52,9 @@ def pay_order(uow: UnitOfWork, command: PayOrder) -> OrderView:
     if command.amount.currency != order.currency:
         raise DomainError(Code.CURRENCY_MISMATCH, f"This order is in {order.currency}.")
     _check_session(uow, order, command)
-    _check_on_sale(uow, order)
     order.served_by(uow.actor, command.register_session_id)
-    tickets = _METHODS[command.method](uow, order, command)
-    uow.session.flush()
+    with uow.session.no_autoflush:  # what changes is written once, at the end
+        tickets = _METHODS[command.method](uow, order, command)
     return order.view(tuple(ticket.in_order() for ticket in tickets))
 
 
@@ -99,6 +97,7 @@ def _card(uow: UnitOfWork, order: Order, command: PayOrder) -> list[Ticket]:
 def _online(uow: UnitOfWork, order: Order, command: PayOrder) -> list[Ticket]:
     """Ask the provider; its webhook says the rest. The places are kept as long as its page."""
     _check_part(command.amount, order.due)
+    _check_on_sale(uow, order)
     payment = Payment.request(PaymentMethod.ONLINE, command.amount, uow.now)
     intent = PROVIDER.request(payment.id, command.amount, uow.now)
     payment.send_to(intent.reference, intent.redirect_url, intent.expires_at)
@@ -116,6 +115,7 @@ def _wallet(uow: UnitOfWork, order: Order, command: PayOrder) -> list[Ticket]:
             Code.VALIDATION_FAILED, "The code of the wallet is missing.",
             {"wallet_code": ["Missing data for required field."]},
         )
+    _check_on_sale(uow, order)
     payment = Payment.request(PaymentMethod.WALLET, command.amount, uow.now)
     order.payments.append(payment)
     order.start_paying()
@@ -220,10 +220,12 @@ def _finish_or_wait(uow: UnitOfWork, order: Order) -> list[Ticket]:
 def _complete(uow: UnitOfWork, order: Order) -> list[Ticket]:
     """Everything is paid: places confirmed, tickets issued, wallets loaded, the sale said.
 
-    The register session comes last, since its row is held until the commit.
+    Who pays now can still be told no; what a wallet or provider has taken cannot be refused.
     """
     order.finish(uow.now)
     contingents = lock_contingents(uow.session, order.places.keys())
+    if uow.actor.kind is not Principal.SYSTEM:
+        _refuse_closed(item.name for item in contingents.values() if not item.on_sale)
     for contingent_id, places in order.places.items():
         contingents[contingent_id].confirm(places)
     tickets = issue_tickets(uow, order)
@@ -234,15 +236,14 @@ def _complete(uow: UnitOfWork, order: Order) -> list[Ticket]:
 
 
 def _receipt(uow: UnitOfWork, order: Order) -> None:
-    """A cashier whose session has just closed is told; a wallet's or provider's answer cannot be
-    refused any more, and concerns no drawer."""
+    """A cashier whose session has just closed is told; a wallet's or provider's answer concerns no
+    drawer. Comes last, since the session's row is held until the commit."""
     if order.register_session_id is None:
         return
-    with uow.session.no_autoflush:
-        found = next_receipt(uow.session, order.register_session_id)
+    found = next_receipt(uow.session, order.register_session_id)
     if found:
         order.receipt(*found)
-    elif uow.actor.kind is Principal.USER:
+    elif uow.actor.kind is not Principal.SYSTEM:
         raise not_open()
     else:
         order.leave_session()
@@ -256,9 +257,7 @@ def _asked(uow: UnitOfWork, payment_id: UUID) -> tuple[Order, Payment]:
     order_id = uow.session.scalar(select(Payment.order_id).where(Payment.id == payment_id))
     if order_id is None:
         raise DomainError(Code.PAYMENT_NOT_FOUND, "There is no such payment.")
-    order = uow.session.scalars(
-        select(Order).where(Order.id == order_id).with_for_update(**LOCK)
-    ).one()
+    order = find_order(uow.session, order_id, system("ticketing"), lock=True)
     return order, next(item for item in order.payments if item.id == payment_id)
 
 
@@ -285,14 +284,17 @@ def _wrong_amount(detail: str) -> DomainError:
 
 
 def _check_on_sale(uow: UnitOfWork, order: Order) -> None:
+    if order.places:
+        _refuse_closed(uow.session.scalars(select(Contingent.name).where(
+            Contingent.id.in_(order.places.keys()), Contingent.on_sale.is_(False)
+        )))
+
+
+def _refuse_closed(names: Iterable[str]) -> None:
     """Held places of a screening that has been cancelled since are not sold."""
-    if not order.places:
-        return
-    closed = uow.session.scalars(select(Contingent.name).where(
-        Contingent.id.in_(order.places.keys()), Contingent.on_sale.is_(False)
-    )).all()
-    if closed:
-        raise refused([
-            FailedRule(rule="not_on_sale", detail=f"{name} is not on sale any more.")
-            for name in closed
-        ])
+    rules = [
+        FailedRule(rule="not_on_sale", detail=f"{name} is not on sale any more.")
+        for name in names
+    ]
+    if rules:
+        raise refused(rules)
