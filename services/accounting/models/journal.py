@@ -6,12 +6,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, insert
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.accounting.models.base import Base
 from services.accounting.models.calendar import business_day
+from services.accounting.models.rows import insert_rows
 
 
 class Books(StrEnum):
@@ -176,5 +177,5 @@ class Entry:
         )
         if new is None:
             return False
-        session.execute(insert(JournalLine).values(lines))
+        insert_rows(session, JournalLine, lines)
         return True

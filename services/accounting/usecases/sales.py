@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql
 
 from contracts.accounting import SaleKind
@@ -17,6 +17,7 @@ from services.accounting.models import (
     SalePayment,
     business_day,
 )
+from services.accounting.models.rows import insert_rows
 from services.chassis.unit_of_work import UnitOfWork
 
 BAR = "bar"  # the channel of what is taken from wallets outside orders
@@ -110,7 +111,11 @@ def record_reversal(uow: UnitOfWork, event: WalletReversed) -> None:
 
 
 def _article(values: dict[str, Any]) -> dict[str, Any]:
-    return values | {"kind": SaleKind.ARTICLE, "ticket_ids": []}
+    """No place in any room, no ticket."""
+    return values | {
+        "kind": SaleKind.ARTICLE, "screening_id": None, "contingent": None, "overbooked": False,
+        "tariff": None, "tariff_name": None, "ticket_ids": [],
+    }
 
 
 def _record(
@@ -125,13 +130,11 @@ def _record(
     )
     if new is None:
         return False
-    numbered = [
+    insert_rows(uow.session, SaleLine, [
         {"sale_id": sale["id"], "number": number, **line}
         for number, line in enumerate(lines, start=1)
-    ]
-    uow.session.execute(insert(SaleLine).values(numbered))
-    if payments:
-        uow.session.execute(insert(SalePayment).values([
-            {"sale_id": sale["id"], **payment} for payment in payments
-        ]))
+    ])
+    insert_rows(uow.session, SalePayment, [
+        {"sale_id": sale["id"], **payment} for payment in payments
+    ])
     return True

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert
-
 from contracts.accounting import RegisterSessionState
 from contracts.ticketing import LineKind, OrderPaid, PaymentMethod
 from services.accounting.models import (
@@ -14,6 +12,7 @@ from services.accounting.models import (
     SessionCounter,
 )
 from services.accounting.models.registers import find_register
+from services.accounting.models.rows import insert_rows
 from services.accounting.models.sessions import Counted
 from services.accounting.usecases.sessions import seal_if_complete
 from services.chassis.unit_of_work import UnitOfWork
@@ -56,13 +55,9 @@ def _count(uow: UnitOfWork, session: RegisterSession, event: OrderPaid) -> None:
         if kept is not share:
             for name in SUMMED:
                 kept[name] += share[name]
-    statement = insert(SessionCounter).values([
+    insert_rows(uow.session, SessionCounter, [
         {"register_session_id": session.id, **share} for share in sums.values()
-    ])
-    uow.session.execute(statement.on_conflict_do_update(
-        index_elements=["register_session_id", "dimension", "key"],
-        set_={name: getattr(SessionCounter, name) + statement.excluded[name] for name in SUMMED},
-    ))
+    ], add_up=SUMMED)
 
 
 def _shares(event: OrderPaid) -> Iterator[dict[str, Any]]:

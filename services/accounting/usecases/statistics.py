@@ -4,9 +4,6 @@ from collections import defaultdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert
-
 from contracts.ticketing import CheckedIn, Direction, LineKind, OrderPaid
 from services.accounting.models import (
     HourCounter,
@@ -14,6 +11,7 @@ from services.accounting.models import (
     business_day,
     local,
 )
+from services.accounting.models.rows import insert_rows
 from services.chassis.unit_of_work import UnitOfWork
 
 Counter = type[ScreeningCounter] | type[HourCounter]
@@ -60,15 +58,7 @@ def _hour(at: datetime) -> tuple[date, int]:
 
 def _add(uow: UnitOfWork, model: Counter, names: tuple[str, ...], sums: Sums) -> None:
     """In the order of the keys, so that two sales never wait for one another in a circle."""
-    if not sums:
-        return
-    statement = insert(model).values([
+    insert_rows(uow.session, model, [
         dict(zip(names, key, strict=True)) | values
         for key, values in sorted(sums.items(), key=lambda item: [str(part) for part in item[0]])
-    ])
-    new = statement.excluded
-    uow.session.execute(statement.on_conflict_do_update(
-        index_elements=names,
-        set_={name: getattr(model, name) + new[name] for name in ("sold", "entries", "revenue")}
-        | {"tariff_name": func.greatest(model.tariff_name, new.tariff_name)},
-    ))
+    ], add_up=("sold", "entries", "revenue"), greatest=("tariff_name",))
