@@ -11,7 +11,7 @@ and a line in `FORMATS`, the most particular first.
 
 from types import ModuleType
 
-from services.catalog.importers import csv_file, ical, schedule, xlsx_file
+from services.catalog.importers import csv_file, ical, jsonld, schedule, xlsx_file
 from services.catalog.importers.record import (
     ImportRefused,
     Options,
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 FORMATS: dict[str, ModuleType] = {
-    module.NAME: module for module in (xlsx_file, ical, schedule, csv_file)
+    module.NAME: module for module in (xlsx_file, ical, schedule, jsonld, csv_file)
 }
 
 
