@@ -114,7 +114,7 @@ def consume_many(
             "actor": queue, "ids": [envelope.id for envelope in envelopes],
             "fingerprints": [envelope.fingerprint() for envelope in envelopes], "at": uow.now,
         })}
-        messages = []
+        messages: list[Any] = []
         for envelope in envelopes:
             if envelope.id in new:
                 new.remove(envelope.id)  # the same message may stand in the list twice
