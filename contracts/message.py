@@ -223,8 +223,8 @@ class Integer(fields.Integer):
 
 
 class StrictBoolean(fields.Boolean):
-    truthy = {True}
-    falsy = {False}
+    truthy = frozenset({True})  # type: ignore[assignment]
+    falsy = frozenset({False})  # type: ignore[assignment]
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if type(value) is not bool:

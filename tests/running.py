@@ -86,7 +86,8 @@ class Festival:
         preparing = [self._spawn(process, f"prepare-{process.name}") for process in PREPARATIONS]
         for process, popen in zip(PREPARATIONS, preparing, strict=True):
             if popen.wait(READY_S):
-                raise AssertionError(f"prepare {process.name}:\n{self.log('prepare-' + process.name)}")
+                log = self.log(f"prepare-{process.name}")
+                raise AssertionError(f"prepare {process.name}:\n{log}")
         for process in PROCESSES:
             self.start_process(process.name)
         self.wait_ready()

@@ -4,10 +4,11 @@ psycopg waits inside C, which stops every green thread of the process (HOUSE §9
 on eventlet's hub instead. `run.py` calls `make_green()` before anything else is imported.
 """
 
+# ruff: noqa: E402  (eventlet warns of its maintenance mode as soon as it is imported)
 import warnings
 from typing import Any
 
-warnings.filterwarnings("ignore", category=DeprecationWarning, module="eventlet")
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
 import eventlet
 from eventlet import patcher

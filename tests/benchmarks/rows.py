@@ -54,9 +54,7 @@ def debits(stage: Stage, report: Report) -> None:
 
     load = run(stage.festival.terminal, stage.fresh_token("barman"), debit, 8, seconds=SECONDS)
     lag = booking_lag(stage)
-    with stage.database("wallet") as connection:
-        url = connection.info.dsn
-    bare = pgbench.transactions_per_second(url, 8, SECONDS)
+    bare = pgbench.transactions_per_second(stage.database_url("wallet"), 8, SECONDS)
     report.at_least("terminal debits, 1 000 wallets, 8 terminals", load.rate, "debits/s", 0)
     report.at_least("pgbench, the same SQL effect in the same run", bare, "tx/s", 0)
     report.at_least("terminal debits / pgbench", load.rate / bare, "ratio", 0.40)

@@ -65,9 +65,12 @@ class Stage:
         cashier = self.world["cashier"]
         return [cashier.get(f"/v1/tickets/{item['ticket_id']}")["qr_text"] for item in tickets]
 
-    def database(self, owner: str) -> psycopg.Connection:
+    def database_url(self, owner: str) -> str:
         url = self.festival.servers.database_url(self.festival.databases[owner])
-        return psycopg.connect(url.replace("+psycopg", ""))
+        return url.replace("+psycopg", "")
+
+    def database(self, owner: str) -> psycopg.Connection:
+        return psycopg.connect(self.database_url(owner))
 
     def fresh_token(self, caller: str) -> str:
         """Access tokens live ten minutes; a bench may take longer."""
