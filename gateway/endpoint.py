@@ -199,7 +199,7 @@ class Endpoint:
         actor = self._actor()
         self.backend.limits.take(caller(actor), self.route.rate_class)
         key = self._key(actor)
-        message = load(self.route.message, self._fields(path))
+        message: Any = load(self.route.message, self._fields(path))
         if self.route.key_field:
             key = getattr(message, self.route.key_field)
         answer = self.backend.ask(message, actor, key, self.route.timeout_s, g.request_id)

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from http import HTTPStatus
 from inspect import getdoc
-from typing import Any
+from typing import Any, cast
 
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
 from marshmallow import Schema
 
 from contracts.errors import Code
@@ -71,7 +71,8 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
         "Festival box office", VERSION, "3.1.0", plugins=[plugin], info={"description": ABOUT},
         tags=[{"name": name, "description": text} for name, text in OWNERS.items()],
     )
-    plugin.converter.add_attribute_function(_refined)
+    converter = cast(OpenAPIConverter, plugin.converter)  # there once the plugin is in use
+    converter.add_attribute_function(_refined)
     spec.components.schema("Problem", component=PROBLEM)
     spec.components.security_scheme(
         "token", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -84,7 +85,7 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
     routes = list(routes)
     shared = Counter(type_of(route.message).method for route in routes)
     for route in routes:
-        operation = Operation(route, plugin, shared[type_of(route.message).method] > 1)
+        operation = Operation(route, converter, shared[type_of(route.message).method] > 1)
         spec.path(route.path, operations={route.method.lower(): operation.describe()})
     return _plain(spec.to_dict())
 
@@ -92,9 +93,9 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
 class Operation:
     """One route's part of the description."""
 
-    def __init__(self, route: Route, plugin: MarshmallowPlugin, shared: bool) -> None:
+    def __init__(self, route: Route, converter: OpenAPIConverter, shared: bool) -> None:
         self.route = route
-        self.plugin = plugin
+        self.converter = converter
         self.declared = type_of(route.message)
         self.shared = shared  # other routes carry the same message
 
@@ -170,7 +171,7 @@ class Operation:
     def _body(self) -> dict[str, Any]:
         if self.route.body == "raw":
             return {"required": True, "content": {JSON: {"schema": {"type": "object"}}}}
-        whole = self.plugin.converter.schema2jsonschema(schema_of(self.route.message))
+        whole = self.converter.schema2jsonschema(schema_of(self.route.message))
         fields = self.route.open_fields
         properties = {name: whole["properties"][name] for name in fields}
         required = [name for name in whole.get("required", ()) if name in fields]
@@ -194,7 +195,7 @@ class Operation:
                 "schema": {"type": "string", "format": "binary"}
             }
         elif route.answer is not None:
-            schema = self.plugin.converter.resolve_nested_schema(schema_of(route.answer))
+            schema = self.converter.resolve_nested_schema(schema_of(route.answer))
             content[JSON] = {"schema": schema}
         for variant in route.variants:
             if isinstance(variant.answer, Document):
@@ -231,7 +232,7 @@ class Operation:
         return [status for status in REFUSALS if possible.get(status, True)]
 
     def _property(self, item: Any) -> dict[str, Any]:
-        return dict(self.plugin.converter.field2property(item))
+        return dict(self.converter.field2property(item))
 
 
 def _refined(_converter: Any, field: Any, ret: dict[str, Any], **_: Any) -> dict[str, Any]:

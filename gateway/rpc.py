@@ -228,7 +228,8 @@ class _Replies(Thread):
                 with _open(self._url, heartbeat=HEARTBEAT_S) as connection:
                     self._consume(connection)
             except Exception as error:  # whatever it is, this thread must not end
-                log.warning("broker connection lost, trying again", error=repr(error))
+                if self._up.is_set() or not self._tried.is_set():
+                    log.warning("no broker, trying again until there is", error=repr(error))
             self._up.clear()
             self._tried.set()
             for inbox in list(self._waiting.values()):
@@ -244,6 +245,8 @@ class _Replies(Thread):
         )(channel)
         queue.declare()
         channel.basic_consume(queue.name, no_ack=True, callback=self._on_reply)
+        if self._tried.is_set():
+            log.info("broker found again")
         self._up.set()
         self._tried.set()
         next_check = 0.0
