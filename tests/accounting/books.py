@@ -11,6 +11,7 @@ from contracts.accounting import (
     FloatOperationType,
     GetRegisterSession,
     GetTrialBalance,
+    GetZReport,
     OpenRegisterSession,
     RecordFloatOperation,
 )
@@ -192,3 +193,21 @@ def balances(accounting: Harness) -> dict[str, int]:
         account.key: account.balance.amount for account in found.accounts
         if account.debit or account.credit
     }
+
+
+def z_of(accounting: Harness, session: UUID, actor: Actor = ACCOUNTANT) -> Any:
+    report = look(accounting, session).z_report_id
+    return accounting.ask(registers.get_z_report, GetZReport(z_report_id=report), actor)
+
+
+def run_session(
+    accounting: Harness, register: UUID, *prices: int, actor: Actor = CASHIER
+) -> UUID:
+    """Opened, sold for cash, counted rightly and sealed."""
+    before = balances(accounting).get("drawer", 0)
+    session = open_session(accounting, register, actor)
+    sold = [cash_order(session, price, number) for number, price in enumerate(prices, start=1)]
+    sell(accounting, *sold)
+    accounting.call(sessions.close_session, closing(session, before + sum(prices)), actor)
+    hear_totals(accounting, totals(session, *sold))
+    return session
