@@ -61,12 +61,12 @@ class WindowView:
 
 @view
 class TicketView:
-    """`qr_text` is what its QR code says; `single`: a pass of one window with its booking."""
+    """`single`: a pass of one window with its booking. `qr_text` is what its QR code says; doors
+    are not told."""
 
     ticket_id: UUID
     code: str
     revision: int
-    qr_text: str
     state: TicketState
     single: bool
     label: str
@@ -78,6 +78,7 @@ class TicketView:
     bookings: tuple[BookingView, ...]
     ticket_type_id: UUID | None = None
     holder: TicketHolder | None = None
+    qr_text: str | None = None
 
 
 @view

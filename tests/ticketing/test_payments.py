@@ -11,7 +11,7 @@ from contracts import payment_webhook
 from contracts.errors import DomainError
 from contracts.money import Money
 from contracts.payment_webhook import Outcome, PaymentNotice
-from contracts.roles import Actor, Principal
+from contracts.roles import Actor, Principal, anonymous
 from contracts.ticketing import (
     CancelOrder,
     GetOrder,
@@ -38,7 +38,7 @@ from tests.ticketing.programme import (
 )
 from tests.ticketing.test_orders import counts, let_time_pass
 
-PROVIDER = Actor(Principal.SYSTEM, "payment-provider")
+PROVIDER = anonymous("192.0.2.1")
 CASH, CARD, ONLINE = PaymentMethod.CASH, PaymentMethod.CARD, PaymentMethod.ONLINE
 FREE = PaymentMethod.FREE
 

@@ -68,6 +68,7 @@ def test_a_single_ticket_is_a_pass_of_one_window_with_its_booking(office: BoxOff
     assert [(window.bookings, window.left) for window in ticket.windows] == [(1, 0)]
     assert [booking.screening_id for booking in ticket.bookings] == [show.screening_id]
     assert len(ticket.qr_text) == 120
+    assert ticket_of(office, str(ticket.ticket_id), DOOR).qr_text is None
 
 
 def test_a_holder_sees_their_own_tickets_only(office: BoxOffice) -> None:

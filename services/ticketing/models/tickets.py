@@ -222,7 +222,7 @@ class Ticket(Base):
             order_id=self.order_id, holder_id=self.holder_id, holder_name=self.holder_name,
         )
 
-    def view(self, qr_text: str, screenings: dict[UUID, Screening]) -> TicketView:
+    def view(self, qr_text: str | None, screenings: dict[UUID, Screening]) -> TicketView:
         return TicketView(
             ticket_id=self.id, code=self.code, revision=self.revision, qr_text=qr_text,
             state=TicketState(self.state), single=self.is_single, label=self.label,

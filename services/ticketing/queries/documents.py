@@ -56,6 +56,7 @@ def tickets_by_ids(uow: UnitOfWork, ticket_ids: Sequence[UUID]) -> list[Printabl
 
 def qr_text_of(uow: UnitOfWork, ticket_id: UUID) -> str:
     ticket = find_ticket(uow.session, ticket_id, uow.actor)
+    find_order(uow.session, ticket.order_id, uow.actor)
     return _qr_text(uow, ticket)
 
 

@@ -137,6 +137,8 @@ _METHODS: dict[PaymentMethod, Callable[[UnitOfWork, Order, PayOrder], list[Ticke
     PaymentMethod.WALLET: _wallet, PaymentMethod.FREE: _free,
 }
 AT_REGISTER = frozenset({PaymentMethod.CASH, PaymentMethod.CARD})
+# Who pays now can be told no; a wallet or provider reports money that is taken already.
+ASKING = frozenset({Principal.USER, Principal.ESHOP, Principal.HOLDER})
 
 
 # ------------------------------------------------------------------ what others answer
@@ -218,13 +220,10 @@ def _finish_or_wait(uow: UnitOfWork, order: Order) -> list[Ticket]:
 
 
 def _complete(uow: UnitOfWork, order: Order) -> list[Ticket]:
-    """Everything is paid: places confirmed, tickets issued, wallets loaded, the sale said.
-
-    Who pays now can still be told no; what a wallet or provider has taken cannot be refused.
-    """
+    """Everything is paid: places confirmed, tickets issued, wallets loaded, the sale said."""
     order.finish(uow.now)
     contingents = lock_contingents(uow.session, order.places.keys())
-    if uow.actor.kind is not Principal.SYSTEM:
+    if uow.actor.kind in ASKING:
         _refuse_closed(item.name for item in contingents.values() if not item.on_sale)
     for contingent_id, places in order.places.items():
         contingents[contingent_id].confirm(places)
@@ -243,7 +242,7 @@ def _receipt(uow: UnitOfWork, order: Order) -> None:
     found = next_receipt(uow.session, order.register_session_id)
     if found:
         order.receipt(*found)
-    elif uow.actor.kind is not Principal.SYSTEM:
+    elif uow.actor.kind in ASKING:
         raise not_open()
     else:
         order.leave_session()

@@ -112,3 +112,5 @@ def test_the_code_alone(
     document = office.ticketing.ask(service.ticket_qr, query, CASHIER)
     assert document.content_type == content_type
     assert base64.b64decode(document.content).startswith(start)
+    with pytest.raises(DomainError, match="SALE_POINT_NOT_YOURS"):
+        office.ticketing.ask(service.ticket_qr, query, STRANGER)
