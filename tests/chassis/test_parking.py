@@ -13,7 +13,7 @@ from contracts.envelope import Envelope
 from contracts.roles import system
 from deploy.local.processes import python
 from services.chassis import dead_letters
-from services.chassis.entrypoints import RETRY_PAUSES_S
+from services.chassis.bus import RETRY_PAUSES_S
 from tests.chassis.conftest import DEAD_LETTERS, QUEUE, Probe
 from tests.chassis.probe import Worked
 from tests.running import ROOT, wait_until
