@@ -47,7 +47,7 @@ class Servers:
     def delete_queues(self) -> None:
         """A broker that was used before starts as if it were new."""
         names = {item.queue(who) for item in REGISTRY.values() for who in item.consumers}
-        names |= {f"{owner}.dead-letters" for owner in OWNERS} | {f"rpc-{o}" for o in OWNERS}
+        names |= {f"{owner}.dead-letters" for owner in OWNERS}
         with Connection(self.amqp_url) as connection:
             for name in names:
                 try:

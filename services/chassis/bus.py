@@ -1,6 +1,7 @@
 """Consumers of bus messages: tried again after pauses, then parked with their reason."""
 
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -31,8 +32,12 @@ class BusDoor(Consumer):
 
     consumer_cls = CarefulConsumer
 
-    def __init__(self, message: type, **options: Any) -> None:
+    def __init__(
+        self, message: type, concerns: Callable[[dict[str, Any]], bool] | None = None,
+        **options: Any,
+    ) -> None:
         self.message_type = type_of(message)
+        self.concerns = concerns
         super().__init__(queue=None, requeue_on_error=True, **options)
 
     def setup(self) -> None:
@@ -40,7 +45,10 @@ class BusDoor(Consumer):
         super().setup()
 
     def handle_message(self, body: Any, message: Any) -> None:
-        self._work(body, message, 0)
+        if self.concerns and not self.concerns(body["body"]):
+            self.consumer.ack_message(message)
+        else:
+            self._work(body, message, 0)
 
     def _work(self, body: Any, message: Any, attempt: int) -> None:
         self.container.spawn_managed_thread(lambda: self._spawn(body, message, attempt))

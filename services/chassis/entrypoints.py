@@ -202,18 +202,17 @@ def on(
 ) -> Callable[..., Any]:
     """Bus door of one event or bus command: once per message.
 
-    `concerns` looks at the plain body first: what is of no concern is let go without a
-    transaction, for facts of which most are meant for others.
+    `concerns` looks at the plain body first: what is of no concern is let go at once, for facts
+    of which most are meant for others.
     """
     declared = type_of(message)
 
     def door(self: Service, body: dict[str, Any]) -> None:
-        if concerns is None or concerns(body["body"]):
-            envelope = Envelope.from_dict(body)
-            consume_once(self.database, declared.queue(self.name), envelope, use_case)
+        envelope = Envelope.from_dict(body)
+        consume_once(self.database, declared.queue(self.name), envelope, use_case)
         HANDLED.labels(declared.name, "ok").inc()
 
-    return BusDoor.decorator(message)(door)
+    return BusDoor.decorator(message, concerns=concerns)(door)
 
 
 def on_many(message: type, use_case: UseCase) -> Callable[..., Any]:

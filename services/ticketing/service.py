@@ -44,7 +44,7 @@ class TicketingService(Service):
     on_session_opening = on(accounting.RegisterSessionOpening, register_sessions.open_session)
     on_session_closing = on(accounting.RegisterSessionClosing, register_sessions.close_session)
     on_session_closed = on(accounting.RegisterSessionClosed, register_sessions.seal_session)
-    # Most debits are a bar's: those are let go without a transaction.
+    # Most debits are a bar's: those are let go at once.
     on_wallet_debited = on(
         wallet.WalletDebited, payments.capture_wallet,
         concerns=lambda debit: debit.get("payment_id") is not None,
