@@ -18,7 +18,15 @@ from tests.wallet.door import Door, TokenMaker
 
 DRILL_PORTS = Ports(postgres=21810, amqp=21811, distribution=21812, epmd=21813)
 QUEUE = "probe.probe.worked.v1"
+STREAM = "probe.probe.counted.v1"
 DEAD_LETTERS = "probe.dead-letters"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts processes is slow."""
+    for item in items:
+        if "tests.chassis" in item.module.__name__ and "running" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
 
 
 class Probe(Harness):
@@ -50,11 +58,11 @@ def probe(servers: Servers, tmp_path: Path) -> Iterator[Probe]:
     name = servers.create_database("cha_probe")
     made = Probe(servers, name, tmp_path)
     parts.metadata.create_all(made.database.engine)
-    made.bus.delete(QUEUE, DEAD_LETTERS)
+    made.bus.delete(QUEUE, STREAM, DEAD_LETTERS)
     declare(servers.amqp_url, "probe")
     yield made
     made.processes.stop_all()
-    made.bus.delete(QUEUE, DEAD_LETTERS)
+    made.bus.delete(QUEUE, STREAM, DEAD_LETTERS)
     made.bus.close()
     made.rows.engine.dispose()
     made.close()

@@ -60,6 +60,14 @@ class Worked:
     number: int = 0
 
 
+@event("probe.counted.v1", consumers=("probe",))
+class Counted:
+    """One of many: handled in lists."""
+
+    text: str
+    number: int = 0
+
+
 def work(uow: UnitOfWork, command: Work) -> Done:
     uow.session.execute(insert(effects).values(text=command.text))
     for number in range(command.messages):
@@ -82,6 +90,11 @@ def note(uow: UnitOfWork, event: Worked) -> None:
     if uow.session.scalar(select(exists().where(faults.c.text == event.text))):
         raise RuntimeError(f"no shelf for {event.text}")
     uow.session.execute(insert(notes).values(text=event.text, number=event.number))
+
+
+def note_all(uow: UnitOfWork, events: list[Counted]) -> None:
+    for item in events:
+        note(uow, Worked(text=item.text, number=item.number))
 
 
 def _sleep(uow: UnitOfWork, milliseconds: int) -> None:

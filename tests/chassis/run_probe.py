@@ -3,7 +3,7 @@
 # ruff: noqa: I001  (run puts green threads in place before anything else is imported)
 from services.chassis import run
 
-from services.chassis.entrypoints import Service, on, ping, read, write
+from services.chassis.entrypoints import Service, on, on_many, ping, read, write
 from tests.chassis import probe
 
 
@@ -13,6 +13,7 @@ class ProbeService(Service):
     work = write(probe.Work, probe.work)
     look = read(probe.Look, probe.look)
     on_worked = on(probe.Worked, probe.note)
+    on_counted = on_many(probe.Counted, probe.note_all)
 
 
 if __name__ == "__main__":

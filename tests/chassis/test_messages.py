@@ -15,8 +15,8 @@ from contracts.roles import system
 from services.chassis.broker import Publisher
 from services.chassis.database import Database
 from services.chassis.outbox import RELAY_LOCK, drain
-from tests.chassis.conftest import QUEUE, Probe
-from tests.chassis.probe import Work, Worked, note, work
+from tests.chassis.conftest import DEAD_LETTERS, QUEUE, STREAM, Probe
+from tests.chassis.probe import Counted, Work, Worked, note, work
 from tests.chassis.support import CASHIER
 from tests.running import wait_until
 
@@ -148,3 +148,36 @@ def test_consumers_do_not_share_ids(probe: Probe) -> None:
     probe.react(note, Worked(text="beer"), id="same")
     assert probe.answer(work, Work(text="wine"), CASHIER, "same").error is None
     assert (probe.notes("beer"), probe.effects("wine")) == ([0], 1)
+
+
+# ------------------------------------------------------------------ many at a time
+
+
+def count(probe: Probe, numbers: range, text: str = "beer") -> list[Envelope]:
+    said = [Envelope.of(Counted(text=text, number=n), system("probe")) for n in numbers]
+    for envelope in said:
+        probe.bus.publish(envelope)
+    return said
+
+
+def test_a_stream_is_handled_in_order_and_once(probe: Probe) -> None:
+    said = count(probe, range(300))
+    probe.bus.publish(said[7], times=3)
+    probe.start()
+    wait_until(lambda: probe.bus.depth(STREAM) == 0 and len(probe.notes("beer")) >= 300)
+    assert probe.notes("beer") == list(range(300))
+    transactions = probe.rows.one("SELECT count(DISTINCT xmin::text) FROM notes")
+    assert transactions <= 4, transactions
+
+
+def test_one_bad_message_of_a_stream_fails_alone(probe: Probe) -> None:
+    probe.rows.run("INSERT INTO faults VALUES ('bad')")
+    count(probe, range(20))
+    count(probe, range(1), "bad")
+    count(probe, range(20, 40))
+    probe.start()
+    wait_until(lambda: len(probe.notes("beer")) == 40, 5)
+    assert sorted(probe.notes("beer")) == list(range(40)) and probe.notes("bad") == []
+    probe.rows.run("DELETE FROM faults")
+    wait_until(lambda: probe.notes("bad") == [0])
+    assert probe.bus.depth(DEAD_LETTERS) == 0
