@@ -149,7 +149,11 @@ class RabbitMQ:
             "RABBITMQ_DIST_PORT": str(self.ports.distribution),
             "ERL_EPMD_PORT": str(self.ports.epmd),
             "ERL_EPMD_ADDRESS": HOST,
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            # Erlang's schedulers spin for a while before they sleep, which on a machine shared
+            # with everything else takes the processor from those who have work.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
+                "-kernel inet_dist_use_interface {127,0,0,1}"
+                " +sbwt none +sbwtdcpu none +sbwtdio none",
             # Makes the script become the node instead of watching over it, so that the process
             # we know is the node; nothing else depends on it.
             "RUNNING_UNDER_SYSTEMD": "true",
