@@ -11,7 +11,15 @@ and a line in `FORMATS`, the most particular first.
 
 from types import ModuleType
 
-from services.catalog.importers import csv_file, ical, jsonld, schedule, xlsx_file
+from services.catalog.importers import (
+    csv_file,
+    ical,
+    json_file,
+    jsonld,
+    schedule,
+    xlsx_file,
+    xml_file,
+)
 from services.catalog.importers.record import (
     ImportRefused,
     Options,
@@ -28,7 +36,9 @@ __all__ = [
 ]
 
 FORMATS: dict[str, ModuleType] = {
-    module.NAME: module for module in (xlsx_file, ical, schedule, jsonld, csv_file)
+    module.NAME: module for module in (
+        xlsx_file, ical, schedule, jsonld, json_file, xml_file, csv_file
+    )
 }
 
 

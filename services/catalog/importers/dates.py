@@ -75,6 +75,7 @@ _TIME = re.compile(
 )
 _MOMENT = re.compile(rf"(.*?\S)[\s,;–-]+(?:(?:at|um|ore|alle|à|a)\s)?({_CLOCK})", re.I)
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d(:?\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?(\d\d)?)?")
+_SECONDS = re.compile(r"[12][0-9]{9}(?:[0-9]{3})?")  # since 1970, or thousandths of them
 _SPURIOUS_MIDNIGHT = re.compile(r"(.*\d)[T ]00?:00(?::00(?:\.0+)?)?")
 _SEVERAL = re.compile(r"\s*(?:[,;|/&+\n]|\s(?:et|und|and|e)\s)\s*")
 _RANGE = re.compile(rf"({_CLOCK})\s?(?:-|–|—|bis|to|a)\s?({_CLOCK})", re.I)
@@ -283,7 +284,7 @@ def split_several(text: str, reader: Callable[[str], object]) -> list[str]:
 
 
 def read_moment(text: str, calendar: Calendar) -> Moment:
-    """A day with a time: ISO 8601, or any date followed by any time."""
+    """A day with a time: ISO 8601, a number of seconds, or any date followed by any time."""
     text = text.strip()
     if _ISO.fullmatch(text[:LONGEST]):
         try:
@@ -295,6 +296,8 @@ def read_moment(text: str, calendar: Calendar) -> Moment:
         except ValueError:
             raise Unreadable("DATE_IMPOSSIBLE", f"“{text}” is not a possible moment.") from None
         return moment.date(), moment.hour * 60 + moment.minute
+    if _SECONDS.fullmatch(text):
+        return datetime.fromtimestamp(int(text[:10]), UTC)
     found = _MOMENT.fullmatch(text) if len(text) <= LONGEST else None
     if found is None:
         raise Unreadable(

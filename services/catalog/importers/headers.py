@@ -14,6 +14,7 @@ from datetime import date
 from services.catalog.importers import dates
 from services.catalog.importers.synonyms import LANGUAGES, SYNONYMS
 from services.catalog.importers.text import fold
+from services.catalog.importers.values import CODES
 
 MANY = frozenset({  # fields to which every column contributes
     "section", "people", "directors", "note", "description", "short_description", "tariff",
@@ -54,6 +55,7 @@ def _index() -> dict[str, tuple[str, str]]:
 
 
 _NAMES = _index()
+_NOISE = frozenset({"local", "utc", "gmt", "iso"})  # “start time utc”
 _LINKS = frozenset({
     "de", "du", "des", "d", "di", "del", "della", "dello", "degli", "delle",
 })
@@ -66,8 +68,13 @@ def recognise(header: str) -> Guess | None:
     group, language, score = None, "", 0.9 if bracket else 1.0
     if len(words) > 1 and words[-1].isdecimal() and len(words[-1]) < 4:
         group = int(words.pop())
-    if bracket and (inside := normalise(bracket[1])) in LANGUAGES:
-        language = LANGUAGES[inside]
+    while len(words) > 1 and words[-1] in _NOISE:
+        words.pop()
+    inside = normalise(bracket[1]) if bracket else ""
+    if inside in LANGUAGES or inside in CODES:
+        language = LANGUAGES.get(inside, inside)
+    elif len(words) > 1 and len(words[0]) > 2 and words[0] in LANGUAGES:
+        language = LANGUAGES[words.pop(0)]
     elif len(words) > 1 and words[-1] in LANGUAGES and " ".join(words) not in _NAMES:
         language = LANGUAGES[words.pop()]
     if name := _NAMES.get(" ".join(words)):
@@ -131,6 +138,8 @@ _TESTS: dict[str, Callable[[str], object]] = {
     "trailer": lambda value: _LINK.fullmatch(value) is not None,
     "url": lambda value: _LINK.fullmatch(value) is not None,
     "end_date": _is_date,
+    "age": lambda value: re.fullmatch(r"\d+[.,]\d+", value) is None,  # a score
+    "note": lambda value: _LINK.fullmatch(value) is None,
     "showings": _are_moments,
 }
 
@@ -156,6 +165,8 @@ def field_by_values(field: str, values: Sequence[str]) -> str:
         return "" if all(fold(value) in booleans for value in values) else field
     if field == "ref":
         return field if len(set(values)) >= 0.9 * len(values) else ""
+    if field == "showings" and _share(values, dates.read_times) >= 0.6:
+        return "time"
     test = _TESTS.get(field)
     return field if test is None or _share(values, test) >= 0.6 else ""
 

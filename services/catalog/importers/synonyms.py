@@ -105,7 +105,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "es": "seccion|ciclo",
         "nl": "sectie|rubriek|programmaonderdeel",
         "en": "category|categories|track|program|strand|competition|series|event series"
-        "|strand name|tags|keywords|genres|season name|sections|tracks|genre",
+        "|strand name|tags|badges|keywords|genres|season|seasons|season name|sections|tracks|genre",
     },
     "type": {
         "de": "art|typ",

@@ -48,7 +48,7 @@ _LANGUAGES = {
     }.items()
     for name in names.split()
 }
-_CODES = set(_LANGUAGES.values())
+CODES = set(_LANGUAGES.values())
 _COUNTRY_CODES = {"UK": "GB", "EL": "GR"}  # written like this, but not so in ISO 3166
 _AGE = re.compile(
     r"(?:(?:ab|des|from|da|fsk|n/c|ua|age)\s)?(\d{1,2})\s?(?:\+|ans|jahren?|years?|anni)?"
@@ -73,7 +73,7 @@ def languages(text: str) -> tuple[str, ...]:
 
 def _language(name: str) -> str:
     plain = fold(name)
-    return plain if plain in _CODES else _LANGUAGES.get(plain, name)
+    return plain if plain in CODES else _LANGUAGES.get(plain, name)
 
 
 def countries(text: str) -> tuple[str, ...]:
