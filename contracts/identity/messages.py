@@ -1,190 +1,21 @@
-"""What may be said about people, sale points and keys: asked of identity, told and answered by it.
-
-Commands that carry or answer a secret (a password, a token, a key) are never recorded with their
-idempotency key: a repetition is met by what they change (a name is taken, a token is used).
-"""
+"""What is asked of identity, and what it says."""
 
 from dataclasses import field
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from marshmallow import validate
-
-from contracts.message import Json, Name, command, event, query, view
-from contracts.roles import Principal, Role
-
-# What every access token says and every verifier demands.
-TOKEN_ISSUER = "festival"
-TOKEN_AUDIENCE = "festival"
-TOKEN_ALGORITHM = "EdDSA"
-
-Username = Annotated[str, validate.Regexp(
-    r"\A[A-Za-z0-9][A-Za-z0-9._@-]{1,63}\Z", error="2 to 64 letters, digits or . _ @ -"
-)]
-Password = Annotated[str, validate.Length(min=1, max=200)]
-Secret = Annotated[str, validate.Length(min=1, max=200)]
-Email = Annotated[str, validate.Length(max=254), validate.Email()]
-Roles = Annotated[tuple[Role, ...], validate.Length(min=1)]
-SalePoints = Annotated[tuple[UUID, ...], validate.Length(min=1)]
-Limit = Annotated[int, validate.Range(min=1, max=500)]
-
-
-class SalePointKind(StrEnum):
-    DESK = "desk"
-    BAR = "bar"
-    PARTNER = "partner"
-    ESHOP = "eshop"
-
-
-class Language(StrEnum):
-    FR = "fr"
-    DE = "de"
-    IT = "it"
-    EN = "en"
-
-
-# ------------------------------------------------------------------ views
-
-
-@view
-class TokenView:
-    """`access_token` is a JWT (EdDSA) for the Authorization header, good for `expires_in` seconds.
-    `refresh_token` is opaque and good once; an API key gets none, since it can ask again."""
-
-    access_token: str
-    expires_in: int
-    token_type: str = "Bearer"
-    refresh_token: str | None = None
-
-
-@view
-class JwkView:
-    """One public key (RFC 8037); `x` is the raw Ed25519 key in base64url without padding."""
-
-    kid: str
-    x: str
-    kty: str = "OKP"
-    crv: str = "Ed25519"
-    alg: str = TOKEN_ALGORITHM
-    use: str = "sig"
-
-
-@view
-class JwksView:
-    keys: tuple[JwkView, ...]
-
-
-@view
-class SalePointView:
-    sale_point_id: UUID
-    version: int
-    name: str
-    kind: SalePointKind
-    active: bool
-    settings: Json
-
-
-@view
-class SalePointPage:
-    items: tuple[SalePointView, ...]
-    next_cursor: str | None = None
-
-
-@view
-class UserView:
-    user_id: UUID
-    username: str
-    display_name: str
-    language: Language
-    roles: tuple[Role, ...]
-    sale_points: tuple[UUID, ...]
-    active: bool
-    created_at: datetime
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-
-
-@view
-class UserPage:
-    items: tuple[UserView, ...]
-    next_cursor: str | None = None
-
-
-@view
-class ApiKeyView:
-    """`hint` is how the secret begins: enough to recognise it, useless to whoever reads it."""
-
-    api_key_id: UUID
-    name: str
-    sale_point_id: UUID
-    hint: str
-    created_at: datetime
-    last_used_at: datetime | None = None
-    revoked_at: datetime | None = None
-
-
-@view
-class NewApiKeyView:
-    """The only time that `secret` is shown."""
-
-    api_key: ApiKeyView
-    secret: str = field(repr=False)
-
-
-@view
-class ApiKeyPage:
-    items: tuple[ApiKeyView, ...]
-    next_cursor: str | None = None
-
-
-@view
-class HolderView:
-    holder_id: UUID
-    email: str
-    name: str
-    language: Language
-    created_at: datetime
-
-
-@view
-class MeView:
-    """Who a token speaks for. `roles` are as given, `grants` what they really allow."""
-
-    kind: Principal
-    id: str
-    name: str
-    roles: tuple[Role, ...]
-    grants: tuple[str, ...]
-    sale_points: tuple[SalePointView, ...]
-    language: Language | None = None
-    username: str | None = None
-    email: str | None = None
-
-
-@view
-class AuditEntryView:
-    """Who did what to which object; `before` and `after` hold what differs, never a secret."""
-
-    number: int
-    at: datetime
-    actor_kind: Principal
-    actor_id: str
-    actor_name: str
-    action: str
-    object_type: str
-    object_id: str
-    before: Json
-    after: Json
-    request_id: str
-
-
-@view
-class AuditPage:
-    items: tuple[AuditEntryView, ...]
-    next_cursor: str | None = None
-
+from contracts.identity.parts import (
+    Email,
+    Language,
+    Limit,
+    Password,
+    Roles,
+    SalePointKind,
+    SalePoints,
+    Secret,
+    Username,
+)
+from contracts.message import Json, Name, command, event, query
 
 # ------------------------------------------------------------------ signing in and out
 
