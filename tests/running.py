@@ -18,7 +18,7 @@ from psycopg import sql
 from contracts.message import REGISTRY
 from deploy.local.databases import OWNERS, variable
 from deploy.local.instances import Instances
-from deploy.local.processes import PREPARATIONS, PROCESSES, Process, python
+from deploy.local.processes import PREPARATIONS, PROCESSES, SEEDS, Process, python
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_S = 60
@@ -91,6 +91,12 @@ class Festival:
         for process in PROCESSES:
             self.start_process(process.name)
         self.wait_ready()
+
+    def seed(self) -> None:
+        """Load the demo festival, as the launcher does at the first start."""
+        for process in SEEDS:
+            if self._spawn(process, f"seed-{process.name}").wait(READY_S):
+                raise AssertionError(f"seed {process.name}:\n{self.log(f'seed-{process.name}')}")
 
     def start_process(self, name: str) -> None:
         process = next(item for item in PROCESSES if item.name == name)
