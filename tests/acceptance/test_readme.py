@@ -28,6 +28,6 @@ def test_the_examples_do_what_they_say(festival: Festival, tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr[-2_000:] + done.stdout[-2_000:]
     assert '"balance":{"amount":3950,"currency":"CHF"}' in done.stdout
     assert done.stdout.rstrip().endswith("True"), done.stdout[-500:]
-    for name, start in (("tickets.pdf", b"%PDF-"), ("sales.xlsx", b"PK"), ("festival.journal", b"")):
-        content = (tmp_path / name).read_bytes()
-        assert content.startswith(start) and len(content) > 500
+    for name, start in {"tickets.pdf": b"%PDF-", "sales.xlsx": b"PK"}.items():
+        assert (tmp_path / name).read_bytes().startswith(start)
+    assert "CHF" in (tmp_path / "festival.journal").read_text()
