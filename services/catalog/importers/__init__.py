@@ -12,13 +12,17 @@ and a line in `FORMATS`, the most particular first.
 from types import ModuleType
 
 from services.catalog.importers import (
+    clashfinder,
     csv_file,
+    eventival,
+    fiona,
     ical,
     json_file,
     jsonld,
     schedule,
     xlsx_file,
     xml_file,
+    xmltv,
 )
 from services.catalog.importers.record import (
     ImportRefused,
@@ -37,7 +41,8 @@ __all__ = [
 
 FORMATS: dict[str, ModuleType] = {
     module.NAME: module for module in (
-        xlsx_file, ical, schedule, jsonld, json_file, xml_file, csv_file
+        xlsx_file, ical, schedule, eventival, xmltv, jsonld, fiona, xml_file, json_file,
+        clashfinder, csv_file,
     )
 }
 

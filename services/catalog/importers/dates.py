@@ -64,7 +64,7 @@ NAMED_TIMES = {
     "noon": 720, "midi": 720, "mittag": 720, "mezzogiorno": 720,
 }
 
-_CLOCK = (
+CLOCK = (
     r"(?:\d{1,2}\s?[:.]\s?\d{2}(?:[:.]\d{2})?(?:\.\d+)?\s?(?:[ap]\.?m\.?|uhr|h)?"
     r"|\d{1,2}\s?h\s?(?:\d{2}|)|\d{1,2}\s?(?:[ap]\.?m\.?|uhr)"
     r"|midnight|minuit|mitternacht|mezzanotte|noon|midi|mittag|mezzogiorno)"
@@ -73,12 +73,12 @@ _TIME = re.compile(
     r"(?:(?:at|um|ore|alle|a|h)\s)?(\d{1,2})(?:\s?[:.h]\s?(\d{2}))?(?:[:.]\d{2}(?:\.\d+)?)?"
     r"\s?([ap])?\.?(?:m\.?)?\s?(h|uhr)?"
 )
-_MOMENT = re.compile(rf"(.*?\S)[\s,;–-]+(?:(?:at|um|ore|alle|à|a)\s)?({_CLOCK})", re.I)
+_MOMENT = re.compile(rf"(.*?\S)[\s,;–-]+(?:(?:at|um|ore|alle|à|a)\s)?({CLOCK})", re.I)
 _ISO = re.compile(r"\d{4}-?\d\d-?\d\d[T ]\d\d:?\d\d(:?\d\d(\.\d+)?)?\s?(Z|[+-]\d\d:?(\d\d)?)?")
 _SECONDS = re.compile(r"[12][0-9]{9}(?:[0-9]{3})?")  # since 1970, or thousandths of them
 _SPURIOUS_MIDNIGHT = re.compile(r"(.*\d)[T ]00?:00(?::00(?:\.0+)?)?")
 _SEVERAL = re.compile(r"\s*(?:[,;|/&+\n]|\s(?:et|und|and|e)\s)\s*")
-_RANGE = re.compile(rf"({_CLOCK})\s?(?:-|–|—|bis|to|a)\s?({_CLOCK})", re.I)
+_RANGE = re.compile(rf"({CLOCK})\s?(?:-|–|—|bis|to|a)\s?({CLOCK})", re.I)
 _DURATION = re.compile(
     r"(?:(\d{1,2})\s?(?:h|hrs?|hours?|heures?|std\.?|stunden?|ore|ora)\.?)?\s?"
     r"(?:(\d{1,4})\s?(?:m|mn|min|mins|minutes?|minuten|minuti|'|’|′)?\.?)?"

@@ -38,7 +38,8 @@ class FieldTable:
                 parts = [" ".join(part.replace(";", ",").split()) for part in value if part]
                 self._put(row, field, (field, ""), "\n".join(dict.fromkeys(parts)))
         for name, text in extra.items():
-            self._put(row, f"extra {name}", ("metadata", ""), text)
+            column = f"extra {name}" if name in fields else name
+            self._put(row, column, ("metadata", ""), text)
         self.rows.append((number, row))
 
     def _put(

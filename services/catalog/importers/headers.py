@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from services.catalog.importers import dates
+from services.catalog.importers import dates, spans
 from services.catalog.importers.synonyms import LANGUAGES, SYNONYMS
 from services.catalog.importers.text import fold
 from services.catalog.importers.values import CODES
@@ -112,7 +112,13 @@ def _is_date(value: str) -> object:
 
 
 def _is_moment(value: str) -> object:
-    return _in_either_order(dates.read_moment, value)
+    """Or several, or days without a time, as ranges often are."""
+    try:
+        return _in_either_order(spans.read, value)
+    except dates.Unreadable as problem:
+        if problem.code != spans.WITHOUT_TIME:
+            raise
+        return True
 
 
 def _are_dates(value: str) -> object:
@@ -130,6 +136,7 @@ _NOT_BOOLEAN = frozenset({
     "title", "original_title", "venue", "room", "section", "language", "subtitles", "version",
     "description",
 })
+_MEANS_CANCELLED = re.compile(r"cancel|annul|abgesagt|afgelast|anulad")
 _LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s/\\]+\.(?:jpe?g|png|webp|gif|svg|avif|mp4)", re.I)
 _TESTS: dict[str, Callable[[str], object]] = {
     "duration": dates.read_duration,
@@ -153,6 +160,8 @@ def field_by_values(field: str, values: Sequence[str]) -> str:
         return field
     if field in ("start", "date", "time"):
         tests = {"date": _are_dates, "time": dates.read_times, "start": _are_moments}
+        if field == "start" and _share(values, dates.read_times) >= 0.6:
+            return "time"
         order = ("date", "start") if field == "date" else ("start", "time", "date")
         if field == "time" and _share(values, dates.read_times) >= 0.3:
             return field  # some “Various times” are normal
@@ -183,12 +192,17 @@ def guess(
     candidates: list[tuple[float, bool, int, Guess]] = []
     spoken: Counter[str] = Counter()
     for position, (column, values) in enumerate(samples.items()):
-        found = recognise(labels.get(column, column))
+        label = labels.get(column, column)
+        found = recognise(label)
         field = found and field_by_values(found.field, values)
         if found is None or not field:
             continue
         spoken[found.spoken] += found.score == 1.0
         group = found.group if field in GROUPED else None
+        if field == "status" and not _MEANS_CANCELLED.search(fold(label)) and all(
+            value in _BOOLEANS or value.isdecimal() for value in map(fold, values)
+        ):
+            continue  # a code of someone's: 1 is “planned” as often as “cancelled”
         chosen = Guess(field, column, found.language, group, found.score)
         candidates.append((-found.score, not values, position, chosen))
     taken: dict[tuple[str, str, int | None], float] = {}
@@ -198,6 +212,9 @@ def guess(
         first = (one.field, one.language, one.group) not in {
             (k.field, k.language, k.group) for k in kept
         }
+        sure = any(k.field == one.field and k.group == one.group and k.score >= 0.9 for k in kept)
+        if one.score < 0.9 and sure:
+            continue
         if first or (one.field in MANY and (one.score >= 0.9 or best < 0.9)):
             kept.append(one)
     order = list(samples)

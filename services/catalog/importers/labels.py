@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 
 from services.catalog.importers.headers import normalise
 
+TEXT = "#text"  # what an element with attributes says itself
 KEY = "@key"  # of an entry whose key was data rather than a name
 OWN = "own"  # the record itself
+FRAME = "frame"  # a thing around records that have titles of their own: a day, a block
 NOTHING = ""  # a frame around everything, whose title is not that of a screening
 
 _KINDS = {
@@ -34,6 +36,10 @@ _KINDS = {
     }.items()
     for word in words.split()
 }
+_WORKS = frozenset({
+    "film", "movie", "production", "work", "show", "play", "oeuvre", "spectacle", "pelicula",
+    "voorstelling", "stueck", "stuck",
+})
 _IDS = frozenset({"id", "uid", "uuid", "guid", "code", "key", "slug", "ref", "number", "index",
                   "nr", "_id", "identifier"})
 _NAMES = frozenset({"name", "title", "label", "titre", "nom", "titel", "nome", "titolo", "naam",
@@ -53,6 +59,12 @@ def kind_of(word: str) -> str:
             if spelling in _KINDS:
                 return _KINDS[spelling]
     return "section" if last in ("categories", "series") else ""
+
+
+def is_work(segment: str) -> bool:
+    """Certainly a production: an “event” may as well be a day."""
+    words = normalise(segment).split()
+    return bool(words) and words[-1].rstrip("s") in _WORKS
 
 
 def is_reference(label: str) -> bool:
@@ -93,6 +105,8 @@ class Place:
 
     def label(self, key: str) -> str:
         """The words for the value at `key`; "" for what says nothing of a screening."""
+        if key == TEXT and self.words:
+            return replace(self, words=self.words[:-1]).label(self.words[-1])
         plain = self._plain(key)
         phrase = " ".join([*self.words, plain]).strip()
         generic = "" if self.words else plain.lower()
@@ -102,9 +116,11 @@ class Place:
             return phrase
         if generic in _IDS:
             return _REFERENCES.get(self.kind, "")
+        if self.kind == FRAME:
+            return "" if generic in _NAMES else phrase
         if self.kind in ("film", "day") and not (self.kind == "day" and generic in _NAMES):
             return phrase
-        if generic in _NAMES or key in (KEY, "#text"):
+        if generic in _NAMES or key in (KEY, TEXT):
             named = {"venue": "venue", "room": "room", "day": "day name"}
             return named.get(self.kind, self.segment)
         inner = kind_of(plain)

@@ -112,7 +112,7 @@ def _join(
     refers = is_reference(leaf) or is_reference(label)
     kind = kind_of(" ".join((label if is_reference(label) else leaf).split()[:-1])
                    if refers else leaf)
-    if not values or not (refers or is_key or kind in _LABELS):
+    if not values or not (label or is_key) or not (refers or is_key or kind in _LABELS):
         return None
     for lookup in known:
         places = {"venue", "room"}
@@ -134,6 +134,8 @@ def _join(
                 }
                 for value, thing in index.items()
             }
+            if not any(text for inner, text in found.items() if inner != key):
+                return None
             inner_labels = {f"{column} > {inner}": text for inner, text in found.items()}
             return Join(column, _LABELS.get(lookup.kind, ""), inner_labels, details)
     return None

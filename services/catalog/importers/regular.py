@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from services.catalog.importers import dates, headers
 from services.catalog.importers.dates import Unreadable
-from services.catalog.importers.labels import KEY, kind_of
+from services.catalog.importers.labels import KEY, TEXT, kind_of
 from services.catalog.importers.record import ImportRefused, Options
 from services.catalog.importers.synonyms import LANGUAGES
 from services.catalog.importers.text import fold
-from services.catalog.importers.tree import TEXT, Tree, parse_json
+from services.catalog.importers.tree import Tree, parse_json
 from services.catalog.importers.values import CODES
 
 ITEMS = "@items"  # what is listed under a key that was data
@@ -35,6 +35,8 @@ def regular(tree: Tree, options: Options) -> Tree:
 
 def is_day(text: str) -> bool:
     """A date in either order, with or without a year, or a weekday."""
+    if ":" in text:  # a time
+        return False
     for order in ("dmy", "mdy"):
         try:
             dates.read_date(text, dates.Calendar(order=order))

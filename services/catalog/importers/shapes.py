@@ -9,14 +9,25 @@ from dataclasses import replace
 from itertools import islice
 
 from services.catalog.importers import headers, lookups
-from services.catalog.importers.labels import KEY, OWN, Place, common_prefix, key_label, kind_of
+from services.catalog.importers.labels import (
+    FRAME,
+    KEY,
+    OWN,
+    TEXT,
+    Place,
+    common_prefix,
+    is_work,
+    key_label,
+    kind_of,
+    words_of,
+)
 from services.catalog.importers.record import ImportRefused, Options, Problem
 from services.catalog.importers.regular import ITEMS, Path, Texts, is_day, regular
 from services.catalog.importers.table import Table
 from services.catalog.importers.text import plain
-from services.catalog.importers.tree import TEXT, Tree, text_of
+from services.catalog.importers.tree import Tree, text_of
 
-SAMPLE = 300
+SAMPLE = 80
 MAX_LISTS = 40  # that are tried
 MAX_DEPTH = 6  # of dicts within a thing
 MAX_CELLS = 2_000_000
@@ -103,6 +114,9 @@ class Records:
         self.of_one = of_one  # the frame around everything is the one production itself
         self.known = [one for one in known if one.path[: len(path)] != path
                       and path[: len(one.path)] != one.path] if path else known[1:]
+        first = next(things_at(root, path), {})
+        guesses = (headers.recognise(words_of(key)) for key in first)
+        self.titled = any(g and g.field == "title" and g.score == 1.0 for g in guesses)
         self.labels: dict[str, str] = {}
         self.own: set[str] = set()  # columns of the thing itself
         self.keys: dict[str, tuple[str, bool]] = {}  # columns of keys: what of, and of a list?
@@ -134,7 +148,7 @@ class Records:
         samples = {c: [cells[c] for cells in sample if cells.get(c)] for c in columns}
         return headers.guess(samples, {c: self.labels.get(c, "") for c in columns})[0]
 
-    def score(self) -> float:
+    def score(self) -> tuple[float, int, int]:
         """How much this looks like the list of screenings of a programme."""
         def has(field: str) -> bool:
             return field in self.fields
@@ -146,10 +160,11 @@ class Records:
             when = 0
         place = 10 if has("venue") or has("room") or has("venue_ref") else 0
         last = next((key for key in reversed(self.path) if key != ITEMS), "")
-        fits = {"screening": 8, "film": 4, "section": -8, "person": -8}.get(kind_of(last), 0)
+        of_kind = {"screening": 8, "film": 4, "section": -8, "person": -8}.get(kind_of(last), 0)
         title = 60 if has("title") or has("original_title") else 0
-        count = sum(1 for _ in islice(things_at(self.root, self.path), 1000))
-        return when * (title > 0) + title + place + fits + count / 1000 - self.of_one * 0.5
+        count = sum(1 for _ in islice(things_at(self.root, self.path), 100_000))
+        looks = when * (title > 0) + title + place + min(of_kind, 0) - self.of_one * 0.5
+        return looks, count, of_kind  # of two that look the same, the one that says more
 
     # ------------------------------------------------------------------ rows
 
@@ -196,7 +211,7 @@ class Records:
                     self.own.update(cells)
                     yield True, around | cells
                 else:
-                    here = replace(_of_list(behind), prefix=prefix)
+                    here = replace(self._of_list(behind), prefix=prefix)
                     yield from self._through(thing, ahead, behind, around, here)
         elif isinstance(node, dict):
             yield from self._through(node, ahead, behind, around, place)
@@ -214,18 +229,19 @@ class Records:
             return
         yield from self._within(inner, ahead[1:], (*behind, key), cells, place.into(key))
 
+    def _of_list(self, behind: Path) -> Place:
+        """Things around records are productions, unless they are said to be of another kind."""
+        segment = next((key for key in reversed(behind) if key != ITEMS), "")
+        kind = kind_of(segment)
+        if kind in ("", "screening", "film") and not (kind and is_work(segment)):
+            kind = FRAME if self.titled else "film"
+        return Place(kind, segment)
+
     def _flat(self, thing: dict[str, Tree], behind: Path, place: Place, leave: str) -> Cells:
         if KEY in thing:
             segment = next((key for key in reversed(behind) if key != ITEMS), "")
             self.keys.setdefault(name_of((*behind, KEY)), (segment, ITEMS in thing))
         return flat(thing, behind, place, self.labels, leave)
-
-
-def _of_list(behind: Path) -> Place:
-    """What stands around records is a production, unless its list is said to be of another kind."""
-    segment = next((key for key in reversed(behind) if key != ITEMS), "")
-    kind = kind_of(segment)
-    return Place("film" if kind in ("", "screening") else kind, segment)
 
 
 def name_of(path: Iterable[str]) -> str:

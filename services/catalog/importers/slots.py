@@ -6,15 +6,15 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from services.catalog.importers import dates
+from services.catalog.importers import dates, spans
 from services.catalog.importers.dates import Unreadable
 from services.catalog.importers.mapping import Mapping, Row
 from services.catalog.importers.record import ImportRefused, Options, Severity
+from services.catalog.importers.spans import WITHOUT_TIME
 
 SMALL_HOURS = 6 * 60
 LONGEST_NIGHT = timedelta(hours=12)  # up to here an end before its start is the next day's
 LONGEST = timedelta(days=31)
-WITHOUT_TIME = "WITHOUT_TIME"  # a production whose showing is not known yet: no mistake
 Report = Callable[[int, str, str, str, Severity], None]
 
 
@@ -89,13 +89,12 @@ class Clock:
         """Each start, with the minutes of the end where the cell says “10:00-11:30”."""
         get = self.mapping.first
         if written := get("showings", row, group) or get("start", row, group):
-            parts = dates.split_several(written, self._moment)
-            return [(self._instant(number, self._moment(part)), None) for part in parts]
+            return self._from_text(number, written)
         day_text, time_text = get("date", row, group), get("time", row, group)
         if not (day_text or time_text) and group is not None:
             return []
         if not dates.may_be_time(time_text):
-            return [(self._from_date_cell(number, day_text, time_text), None)]
+            return self._from_date_cell(number, day_text, time_text)
         if not day_text:
             raise Unreadable("DATE_MISSING", "The row has a time but no date.")
         days = dates.split_several(day_text, self._day)
@@ -109,10 +108,19 @@ class Clock:
             for day, (minutes, end) in product(days, times)
         ]
 
-    def _from_date_cell(self, number: int, day_text: str, time_text: str) -> datetime:
+    def _from_text(self, number: int, text: str) -> list[tuple[datetime, int | None]]:
+        """Of one or several moments, or days with a time and perhaps an end."""
+        return [
+            (self._instant(number, moment), end)
+            for part in dates.split_several(text, self._spans) for moment, end in self._spans(part)
+        ]
+
+    def _from_date_cell(
+        self, number: int, day_text: str, time_text: str
+    ) -> list[tuple[datetime, int | None]]:
         """Without a time of its own, a date cell may still hold both (“12.07. 20:30”)."""
         try:
-            return self._instant(number, self._moment(day_text))
+            return self._from_text(number, day_text)
         except Unreadable:
             what = f"“{time_text[:60]}” is no time" if time_text else "The row has no time"
             raise Unreadable(
@@ -121,6 +129,9 @@ class Clock:
 
     def _day(self, text: str) -> date:
         return dates.read_date(text, self.calendar)
+
+    def _spans(self, text: str) -> list[spans.Span]:
+        return spans.read(text, self.calendar)
 
     def _moment(self, text: str) -> dates.Moment:
         return dates.read_moment(text, self.calendar)

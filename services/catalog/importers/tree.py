@@ -14,11 +14,11 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from services.catalog.importers import decoding
+from services.catalog.importers.labels import TEXT
 from services.catalog.importers.record import ImportRefused, Options, Problem, Severity
 from services.catalog.importers.text import plain
 
 Tree = Any  # dict[str, Tree] | list[Tree] | str
-TEXT = "#text"
 MAX_DEPTH = 40
 MAX_VALUES = 1_000_000  # what fits into memory well
 _LINES = re.compile(r"\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
