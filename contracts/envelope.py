@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from contracts.message import dump, type_of
+from contracts.message import dump, secret_fields, type_of
 from contracts.roles import Actor
 
 
@@ -32,8 +32,10 @@ class Envelope:
         )
 
     def fingerprint(self) -> str:
-        """What must not change between two sendings under the same id."""
-        canonical = json.dumps([self.type, self.body], sort_keys=True, separators=(",", ":"))
+        """What must not change between two sendings under the same id. Without what is never
+        shown (a PIN): this is a fast hash, and it is stored."""
+        body = {name: self.body[name] for name in self.body.keys() - secret_fields(self.type)}
+        canonical = json.dumps([self.type, body], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:

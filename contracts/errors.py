@@ -80,6 +80,14 @@ class Code(StrEnum):
     IMPORT_NOT_FOUND = auto()
     IMPORT_REFUSED = auto()
     IMPORT_STATE = auto()
+    IMPORT_IN_USE = auto()
+    CHANGE_NOT_FOUND = auto()
+    PROFILE_NOT_FOUND = auto()
+    TEMPLATE_NOT_FOUND = auto()
+    VOUCHER_NOT_FOUND = auto()
+    SOURCE_NOT_FOUND = auto()
+    SOURCE_REFUSED = auto()
+    SOURCE_UNREACHABLE = auto()
     # ticketing
     ORDER_NOT_FOUND = auto()
     ORDER_STATE = auto()
@@ -110,6 +118,26 @@ class Code(StrEnum):
     MOVEMENT_NOT_FOUND = auto()
     MOVEMENT_NOT_REVERSIBLE = auto()
     DEBIT_NOT_FOUND = auto()
+    WALLET_LIMIT = auto()
+    WALLET_HAS_HOLDS = auto()
+    WALLETS_FROZEN = auto()
+    WALLETS_NOT_FROZEN = auto()
+    PIN_REQUIRED = auto()
+    PIN_WRONG = auto()
+    PIN_BLOCKED = auto()
+    HOLD_NOT_FOUND = auto()
+    HOLD_STATE = auto()
+    TERMINAL_NOT_FOUND = auto()
+    TERMINAL_REVOKED = auto()
+    TERMINAL_RIGHT_MISSING = auto()
+    ENROLMENT_INVALID = auto()
+    ARTICLE_NOT_ALLOWED = auto()
+    OFFLINE_TERMS_NOT_FOUND = auto()
+    OFFLINE_DEBIT_INVALID = auto()
+    REFUND_RUN_NOT_FOUND = auto()
+    REFUND_RUN_STATE = auto()
+    REFUND_NOT_FOUND = auto()
+    BREAKAGE_NOT_FOUND = auto()
     # accounting
     REGISTER_NOT_FOUND = auto()
     REGISTER_NAME_TAKEN = auto()
@@ -129,6 +157,7 @@ _OTHER_KINDS: dict[Kind, frozenset[Code]] = {
     Kind.UNAUTHENTICATED: frozenset({
         Code.TOKEN_MISSING, Code.TOKEN_INVALID, Code.TOKEN_EXPIRED, Code.LOGIN_FAILED,
         Code.SESSION_ENDED, Code.API_KEY_INVALID, Code.WEBHOOK_SIGNATURE,
+        Code.TERMINAL_REVOKED, Code.ENROLMENT_INVALID,
     }),
     Kind.FORBIDDEN: frozenset({
         Code.ROLE_MISSING, Code.REGISTER_NOT_YOURS, Code.SALE_POINT_NOT_YOURS,
@@ -137,12 +166,14 @@ _OTHER_KINDS: dict[Kind, frozenset[Code]] = {
     Kind.LIMITED: frozenset({Code.LOGIN_THROTTLED, Code.RATE_LIMITED}),
     Kind.UNAVAILABLE: frozenset({
         Code.SERVICE_UNAVAILABLE, Code.SERVICE_TIMEOUT, Code.INTERNAL_ERROR,
+        Code.SOURCE_UNREACHABLE,
     }),
     Kind.INVALID: frozenset({
         Code.VALIDATION_FAILED, Code.MALFORMED_JSON, Code.METHOD_NOT_ALLOWED, Code.BODY_TOO_LARGE,
         Code.UNSUPPORTED_MEDIA_TYPE, Code.NOT_ACCEPTABLE, Code.IDEMPOTENCY_KEY_MISSING,
         Code.IDEMPOTENCY_KEY_REUSED, Code.PASSWORD_TOO_WEAK, Code.VAT_CODE_UNKNOWN,
-        Code.CONTINGENTS_INVALID, Code.IMPORT_REFUSED, Code.PAYMENT_AMOUNT, Code.PAYMENT_METHOD,
+        Code.CONTINGENTS_INVALID, Code.IMPORT_REFUSED, Code.SOURCE_REFUSED, Code.PAYMENT_AMOUNT,
+        Code.PAYMENT_METHOD,
         Code.TICKET_CODE_MALFORMED, Code.TICKET_CODE_UNKNOWN_VERSION,
         Code.TICKET_CODE_UNKNOWN_KEY, Code.TICKET_CODE_FORGED, Code.CURRENCY_MISMATCH,
         Code.COUNT_INCOMPLETE, Code.PERIOD_INVALID,

@@ -37,6 +37,7 @@ class Principal(StrEnum):
     USER = "user"
     ESHOP = "eshop"  # the web shop's key
     HOLDER = "holder"  # a customer
+    TERMINAL = "terminal"  # a bar's device, at the wallet's terminal door only
     SYSTEM = "system"  # our own services, on the bus
     ANONYMOUS = "anonymous"  # not signed in: known by their network address alone
 

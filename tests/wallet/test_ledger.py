@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts import ticket_code
 from contracts.errors import Code, DomainError
 from contracts.money import Money
-from contracts.roles import Actor, Principal, Role
+from contracts.roles import Actor, Principal
 from contracts.ticketing import TicketIssued
 from contracts.wallet import (
     ArticleLine,
@@ -34,55 +34,9 @@ from contracts.wallet import (
     WalletReversed,
 )
 from services.chassis.testing import Harness
-from services.wallet import queries, usecases
-
-BAR = uuid4()
-CASHIER = Actor(
-    Principal.USER, "u1", "Lea", frozenset({Role.WALLET_CASHIER, Role.WALLET_MANAGER}),
-    frozenset({BAR}),
-)
-
-
-def open_wallet(wallet: Harness, paid: int = 0, gifted: int = 0) -> str:
-    """A wallet's code, with paid and gifted credit on it."""
-    code = ticket_code.new_code()
-    wallet.react(usecases.open_wallet, TicketIssued(
-        ticket_id=uuid4(), code=code, wallet_allowed=True, holder_id="h1",
-    ))
-    if paid:
-        wallet.call(usecases.credit, CreditWallet(
-            code=code, amount=Money(paid), method=LoadMethod.CASH, reason="desk",
-        ), CASHIER)
-    if gifted:
-        wallet.call(usecases.gift, GiftWallet(
-            code=code, amount=Money(gifted), reason="volunteer"), CASHIER)
-    return code
-
-
-def balance(wallet: Harness, code: str) -> tuple[int, int]:
-    found = wallet.ask(queries.get_wallet, GetWallet(code=code), CASHIER)
-    return found.paid.amount, found.gifted.amount
-
-
-def debit(wallet: Harness, code: str, cents: int, id: str = "", **more) -> dict:
-    return wallet.call(
-        usecases.debit, DebitWallet(code=code, amount=Money(cents), **more), CASHIER, id
-    )
-
-
-def faults(wallet: Harness) -> list[str]:
-    with wallet.uow() as uow:
-        return list(queries.broken_links(uow))
-
-
-def assert_refused(wallet: Harness, code: str, expected: Code, act) -> None:
-    """`act` is refused with `expected`, and nothing of the wallet has changed."""
-    before = balance(wallet, code), len(wallet.said(WalletDebited))
-    with pytest.raises(DomainError) as refusal:
-        act()
-    assert refusal.value.code is expected
-    assert (balance(wallet, code), len(wallet.said(WalletDebited))) == before
-    assert not faults(wallet)
+from services.wallet.queries import ledger, wallets
+from services.wallet.usecases import credits, debits, facts, payouts
+from tests.wallet.purse import CASHIER, assert_refused, balance, debit, faults, open_wallet
 
 
 def test_gifted_credit_is_spent_first_and_returns_where_it_came_from(wallet: Harness) -> None:
@@ -91,7 +45,7 @@ def test_gifted_credit_is_spent_first_and_returns_where_it_came_from(wallet: Har
     assert (taken["paid"]["amount"], taken["gifted"]["amount"]) == (-300, -500)
     assert balance(wallet, code) == (1700, 0)
 
-    wallet.call(usecases.reverse, ReverseMovement(
+    wallet.call(debits.reverse, ReverseMovement(
         movement_id=UUID(taken["movement_id"]), reason="wrong drink"), CASHIER)
     assert balance(wallet, code) == (2000, 500)
     (said,) = wallet.said(WalletReversed)
@@ -104,27 +58,28 @@ def test_a_debit_is_reversed_once(wallet: Harness) -> None:
     code = open_wallet(wallet, paid=1000)
     command = ReverseMovement(
         movement_id=UUID(debit(wallet, code, 400)["movement_id"]), reason="spilled")
-    wallet.call(usecases.reverse, command, CASHIER)
+    wallet.call(debits.reverse, command, CASHIER)
     assert_refused(wallet, code, Code.MOVEMENT_NOT_REVERSIBLE,
-                   lambda: wallet.call(usecases.reverse, command, CASHIER))
+                   lambda: wallet.call(debits.reverse, command, CASHIER))
 
 
 def test_a_lost_answer_is_given_again(wallet: Harness) -> None:
     code = open_wallet(wallet, paid=1000)
     command = DebitWallet(code=code, amount=Money(400))
-    first = wallet.answer(usecases.debit, command, CASHIER, "key-1")
-    again = wallet.answer(usecases.debit, command, CASHIER, "key-1")
+    first = wallet.answer(debits.debit, command, CASHIER, "key-1")
+    again = wallet.answer(debits.debit, command, CASHIER, "key-1")
     assert (again.body, again.replayed) == (first.body, True)
     assert balance(wallet, code) == (600, 0)
-    asked = wallet.ask(queries.get_debit, GetDebit(idempotency_key="key-1"), CASHIER)
+    asked = wallet.ask(wallets.get_debit, GetDebit(idempotency_key="key-1"), CASHIER)
     assert str(asked.movement_id) == first.body["movement_id"]
-    assert_refused(wallet, code, Code.IDEMPOTENCY_KEY_REUSED, lambda: debit(wallet, code, 1, "key-1"))
+    assert_refused(
+        wallet, code, Code.IDEMPOTENCY_KEY_REUSED, lambda: debit(wallet, code, 1, "key-1"))
 
 
 def test_a_refusal_stays_the_answer_to_its_key(wallet: Harness) -> None:
     code = open_wallet(wallet, paid=100)
     assert_refused(wallet, code, Code.INSUFFICIENT_FUNDS, lambda: debit(wallet, code, 400, "key-2"))
-    wallet.call(usecases.credit, CreditWallet(
+    wallet.call(credits.credit, CreditWallet(
         code=code, amount=Money(900), method=LoadMethod.CASH, reason="more"), CASHIER)
     assert_refused(wallet, code, Code.INSUFFICIENT_FUNDS, lambda: debit(wallet, code, 400, "key-2"))
     debit(wallet, code, 400, "key-3")
@@ -139,14 +94,15 @@ def test_an_amount_is_more_than_zero(wallet: Harness, cents: int) -> None:
 def test_lines_must_add_up(wallet: Harness) -> None:
     code = open_wallet(wallet, paid=1000)
     beers = (ArticleLine(label="Bière", quantity=2, unit_price=Money(350)),)
-    assert_refused(wallet, code, Code.VALIDATION_FAILED, lambda: debit(wallet, code, 600, lines=beers))
+    assert_refused(
+        wallet, code, Code.VALIDATION_FAILED, lambda: debit(wallet, code, 600, lines=beers))
     debit(wallet, code, 700, lines=beers)
     assert wallet.said(WalletDebited)[-1].lines == beers
 
 
 def test_a_blocked_wallet_pays_nothing(wallet: Harness) -> None:
     code = open_wallet(wallet, paid=1000)
-    wallet.call(usecases.block, BlockWallet(code=code, reason="lost"), CASHIER)
+    wallet.call(payouts.block, BlockWallet(code=code, reason="lost"), CASHIER)
     assert_refused(wallet, code, Code.WALLET_BLOCKED, lambda: debit(wallet, code, 100))
 
 
@@ -165,9 +121,9 @@ def test_unknown_code(wallet: Harness) -> None:
 def test_a_holder_sees_their_own_wallet_only(wallet: Harness) -> None:
     code = open_wallet(wallet, paid=100)
     mine, other = (Actor(Principal.HOLDER, name) for name in ("h1", "h2"))
-    assert wallet.ask(queries.get_wallet, GetWallet(code=code), mine).paid == Money(100)
-    for query, message in ((queries.get_wallet, GetWallet(code=code)),
-                           (queries.list_movements, ListMovements(code=code))):
+    assert wallet.ask(wallets.get_wallet, GetWallet(code=code), mine).paid == Money(100)
+    for query, message in ((wallets.get_wallet, GetWallet(code=code)),
+                           (wallets.list_movements, ListMovements(code=code))):
         with pytest.raises(DomainError) as refusal:
             wallet.ask(query, message, other)
         assert refusal.value.code is Code.WALLET_NOT_FOUND
@@ -180,7 +136,7 @@ def test_the_saga_always_gets_one_answer(wallet: Harness) -> None:
         command = DebitForOrder(
             code=code, amount=Money(cents), order_id=order, payment_id=payment)
         for _ in range(5):
-            wallet.react(usecases.pay_order, command, id=f"message-{payment}")
+            wallet.react(debits.pay_order, command, id=f"message-{payment}")
     assert [item.payment_id for item in wallet.said(WalletDebited)] == [paid]
     (declined,) = wallet.said(WalletDebitDeclined)
     assert (declined.payment_id, declined.code) == (refused, Code.INSUFFICIENT_FUNDS)
@@ -189,9 +145,9 @@ def test_the_saga_always_gets_one_answer(wallet: Harness) -> None:
 
 def test_a_load_line_is_never_refused_even_before_its_ticket_is_known(wallet: Harness) -> None:
     ticket, code = uuid4(), ticket_code.new_code()
-    wallet.react(usecases.credit_for_order, CreditForOrder(
+    wallet.react(credits.credit_for_order, CreditForOrder(
         code=code, ticket_id=ticket, amount=Money(5000), order_id=uuid4(), line_id=uuid4()))
-    wallet.react(usecases.open_wallet, TicketIssued(
+    wallet.react(facts.open_wallet, TicketIssued(
         ticket_id=ticket, code=code, wallet_allowed=True))
     assert balance(wallet, code) == (5000, 0)
     assert wallet.said(WalletCredited)[0].method == "order"
@@ -201,9 +157,9 @@ def test_pages_of_movements(wallet: Harness) -> None:
     code = open_wallet(wallet, paid=1000)
     for _ in range(5):
         debit(wallet, code, 10)
-    first = wallet.ask(queries.list_movements, ListMovements(code=code, limit=4), CASHIER)
+    first = wallet.ask(wallets.list_movements, ListMovements(code=code, limit=4), CASHIER)
     rest = wallet.ask(
-        queries.list_movements, ListMovements(code=code, cursor=first.next_cursor), CASHIER)
+        wallets.list_movements, ListMovements(code=code, cursor=first.next_cursor), CASHIER)
     numbers = [item.number for item in first.items + rest.items]
     assert numbers == [6, 5, 4, 3, 2, 1] and rest.next_cursor is None
 
@@ -246,7 +202,7 @@ def test_one_wallet_under_many_terminals_is_never_overdrawn(wallet: Harness) -> 
 
     def spend(_: int) -> bool:
         return wallet.answer(
-            usecases.debit, DebitWallet(code=code, amount=Money(100)), CASHIER
+            debits.debit, DebitWallet(code=code, amount=Money(100)), CASHIER
         ).error is None
 
     with ThreadPoolExecutor(12) as pool:
@@ -260,7 +216,7 @@ def test_the_same_key_from_many_threads_counts_once(wallet: Harness) -> None:
     command = DebitWallet(code=code, amount=Money(100))
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(
-            lambda _: wallet.answer(usecases.debit, command, CASHIER, "same"), range(30)))
+            lambda _: wallet.answer(debits.debit, command, CASHIER, "same"), range(30)))
     assert balance(wallet, code) == (900, 0)
     bodies = {answer.body["movement_id"] for answer in answers if answer.body}
     assert len(bodies) == 1
@@ -275,29 +231,28 @@ OPERATION = st.tuples(st.sampled_from(["load", "gift", "debit", "reverse"]), st.
           suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(OPERATION, max_size=12))
 def test_any_sequence_keeps_the_ledger_whole(wallet: Harness, operations) -> None:
-    code, debits, paid, gifted = open_wallet(wallet), [], 0, 0
+    code, done_so_far, paid, gifted = open_wallet(wallet), [], 0, 0
     for kind, cents in operations:
         try:
             if kind == "load":
-                wallet.call(usecases.credit, CreditWallet(
+                wallet.call(credits.credit, CreditWallet(
                     code=code, amount=Money(cents), method=LoadMethod.CARD, reason="x"), CASHIER)
                 paid += cents
             elif kind == "gift":
-                wallet.call(usecases.gift, GiftWallet(
+                wallet.call(credits.gift, GiftWallet(
                     code=code, amount=Money(cents), reason="x"), CASHIER)
                 gifted += cents
             elif kind == "debit":
                 done = debit(wallet, code, cents)
-                debits.append(done)
+                done_so_far.append(done)
                 paid, gifted = paid + done["paid"]["amount"], gifted + done["gifted"]["amount"]
-            elif debits:
-                done = debits.pop()
-                wallet.call(usecases.reverse, ReverseMovement(
+            elif done_so_far:
+                done = done_so_far.pop()
+                wallet.call(debits.reverse, ReverseMovement(
                     movement_id=UUID(done["movement_id"]), reason="x"), CASHIER)
                 paid, gifted = paid - done["paid"]["amount"], gifted - done["gifted"]["amount"]
         except DomainError as refusal:
             assert refusal.code is Code.INSUFFICIENT_FUNDS and cents > paid + gifted
     assert balance(wallet, code) == (paid, gifted)
-    ledger = wallet.ask(queries.get_ledger, GetLedger(), CASHIER)
-    assert ledger.total == 0
+    assert wallet.ask(ledger.get_ledger, GetLedger(), CASHIER).total == 0
     assert not faults(wallet)

@@ -24,7 +24,7 @@ from contracts.roles import Actor, Principal, Role
 from contracts.ticketing import TicketIssued
 from contracts.wallet import CreditWallet, LoadMethod, WalletDebited, WalletReversed
 from services.chassis.testing import Harness
-from services.wallet import usecases
+from services.wallet.usecases import credits, facts
 from tests.chassis.support import Processes, Rows
 from tests.running import Servers
 from tests.wallet.door import Door, TokenMaker, money
@@ -51,10 +51,10 @@ class Bar:
     def wallet(self, cents: int) -> str:
         """The code of a new wallet with this much on it."""
         code = ticket_code.new_code()
-        self.ledger.react(usecases.open_wallet, TicketIssued(
+        self.ledger.react(facts.open_wallet, TicketIssued(
             ticket_id=uuid4(), code=code, wallet_allowed=True))
         if cents:
-            self.ledger.call(usecases.credit, CreditWallet(
+            self.ledger.call(credits.credit, CreditWallet(
                 code=code, amount=Money(cents), method=LoadMethod.CASH, reason="desk"), MANAGER)
         return code
 
