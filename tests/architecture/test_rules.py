@@ -21,7 +21,7 @@ MONEY = re.compile(r"contracts/|services/(?!chassis)")
 # What is not money there: seconds, likelihoods, a percentage on its way to the screen.
 NOT_MONEY = re.compile(
     r"contracts/(generate|message)\.py|services/catalog/importers/|services/\w+/seed\.py|"
-    r"services/identity/|services/wallet/usecases/tokens\.py|"
+    r"services/identity/|services/wallet/tokens\.py|"
     r"services/ticketing/documents/texts\.py|services/accounting/reports/z_report\.py"
 )
 

@@ -14,7 +14,12 @@ SIGNING_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SOME_ID = UUID("11111111-1111-4111-8111-111111111111")
 # What is asked about this one never settles.
 STUCK_ID = UUID("22222222-2222-4222-8222-222222222222")
-REGULAR = {"currency": "CHF", "username": "lea.k", "email": "lea@example.org", "vat_code": "normal"}
+REGULAR = {"currency": "CHF", "username": "lea.k", "email": "lea@example.org", "vat_code": "normal",
+           "iban": "CH9300762011623852957", "debtor_iban": "CH9300762011623852957",
+           "public_key": "a" * 64}
+# Who answers files, and which messages of others do.
+FILES = ("ticketing_documents", "accounting_reports", "wallet.get_refund_file.v1",
+         "wallet.get_vendor_settlement_document.v1")
 BY_TYPE: dict[type[fields.Field], Any] = {
     fields.UUID: str(SOME_ID), fields.AwareDateTime: "2027-08-04T20:30:00+02:00",
     fields.Date: "2027-08-04", fields.Boolean: True, fields.Raw: "anything",
@@ -55,7 +60,7 @@ def answer_to(envelope: dict[str, Any]) -> dict[str, Any]:
     if envelope["type"] == "identity.get_jwks.v1":
         raw = SIGNING_KEY.public_key().public_bytes_raw()
         return {"keys": [{"kid": KEY_ID, "x": base64.urlsafe_b64encode(raw).decode().rstrip("=")}]}
-    if REGISTRY[envelope["type"]].owner in ("ticketing_documents", "accounting_reports"):
+    if REGISTRY[envelope["type"]].owner in FILES or envelope["type"] in FILES:
         return {"content_type": "text/plain", "filename": "Büro.txt",
                 "content": base64.b64encode(dump(envelope["type"]).encode()).decode()}
     body = envelope["body"]
