@@ -68,7 +68,7 @@ def read(
     options = options or Options()
     if not data.strip():
         raise ImportRefused("EMPTY", "The file is empty.")
-    if len(data) > options.max_bytes:
+    if max(map(len, (data, *options.companions))) > options.max_bytes:
         raise ImportRefused(
             "TOO_LARGE", f"The file is larger than {options.max_bytes // 1024**2} MiB."
         )

@@ -7,7 +7,6 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -91,8 +90,10 @@ def recognise(header: str) -> Guess | None:
 def _share(values: Sequence[str], test: Callable[[str], object]) -> float:
     good = 0
     for value in values:
-        with suppress(dates.Unreadable):
+        try:
             good += test(value) is not False
+        except dates.Unreadable as problem:
+            good += problem.code == "DATE_IMPOSSIBLE"  # a date none the less
     return good / len(values)
 
 

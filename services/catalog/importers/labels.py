@@ -40,6 +40,10 @@ _WORKS = frozenset({
     "film", "movie", "production", "work", "show", "play", "oeuvre", "spectacle", "pelicula",
     "voorstelling", "stueck", "stuck",
 })
+_TRANSPARENT = frozenset({
+    "translations", "translation", "attributes", "fields", "data", "acf", "meta", "metadata",
+    "node", "properties", "details", "info", "embedded", "content", "custom fields",
+})
 _IDS = frozenset({"id", "uid", "uuid", "guid", "code", "key", "slug", "ref", "number", "index",
                   "nr", "_id", "identifier"})
 _NAMES = frozenset({"name", "title", "label", "titre", "nom", "titel", "nome", "titolo", "naam",
@@ -101,6 +105,8 @@ class Place:
         kind = kind_of(plain)
         if kind and not (kind == "screening" and self.kind == NOTHING):
             return Place(kind, plain)
+        if plain.lower() in _TRANSPARENT:
+            return replace(self, prefix="")
         return replace(self, words=(*self.words, plain), prefix="")
 
     def label(self, key: str) -> str:
@@ -133,13 +139,13 @@ class Place:
         return plain
 
 
-def key_label(segment: str, looks_dated: bool, holds_list: bool, has_title: bool) -> str:
-    """Of the key of an entry of `segment`: a date, a place, a title, or a group of others."""
+def key_label(segment: str, looks_dated: bool, holds_list: bool, known: set[str]) -> str:
+    """Of the key of an entry of `segment`, where the fields `known` are found already."""
     if looks_dated:
         return "date"
     kind = kind_of(segment)
     if kind in ("venue", "room", "section"):
         return kind
-    if holds_list:
+    if holds_list and not known & {"room", "venue"}:
         return "room"  # lists by stage are far more frequent than by anything else
-    return "" if has_title else "title"
+    return "title" if "title" not in known else "" if holds_list else "id"

@@ -17,7 +17,7 @@ from services.catalog.importers.regular import Path, Texts
 from services.catalog.importers.text import plain
 from services.catalog.importers.tree import Tree
 
-MAX_THINGS = 20_000
+MAX_THINGS = 100_000
 COVERED = 0.8  # of the values of a reference that must be ids of the list
 _LABELS = {"film": "film id", "venue": "venue id", "room": "venue id"}
 Cells = dict[str, str]
@@ -27,8 +27,11 @@ Flat = Callable[..., Cells]
 class Lookup:
     """A list of things, by each of their values that tells them apart."""
 
-    def __init__(self, path: Path, things: Iterable[dict[str, Tree]]) -> None:
+    def __init__(
+        self, path: Path, things: Iterable[dict[str, Tree]], of_companion: bool
+    ) -> None:
         self.path = path
+        self.of_companion = of_companion
         self.segment = path[-1] if path else ""
         self.things = [one for _, one in zip(range(MAX_THINGS), things, strict=False)]
         first = self.things[0] if self.things else {}
@@ -89,7 +92,7 @@ def find(
             if text and len(text) < 100:
                 values.setdefault(column, set()).add(text)
     pending = [(column, labels.get(column, "")) for column in values]
-    taken: set[str] = set()
+    taken: set[int] = set()
     while pending and len(joins) < 10:
         column, label = pending.pop(0)
         join = _join(column, label, values.get(column, set()), known, column in keys, taken, flat)
@@ -106,7 +109,7 @@ def find(
 
 def _join(
     column: str, label: str, values: set[str], known: list[Lookup], is_key: bool,
-    taken: set[str], flat: Flat,
+    taken: set[int], flat: Flat,
 ) -> Join | None:
     leaf = words_of(column.replace(" > ", ".").rpartition(".")[2])
     refers = is_reference(leaf) or is_reference(label)
@@ -117,14 +120,13 @@ def _join(
     for lookup in known:
         places = {"venue", "room"}
         fits = lookup.kind == kind or {lookup.kind, kind} <= places or is_key
-        name = "/".join(lookup.path)
-        if not lookup.things or name in taken or lookup.kind not in (*_LABELS, "section"):
+        if not lookup.things or id(lookup) in taken or lookup.kind not in (*_LABELS, "section"):
             continue
         for key, index in lookup.indexes().items():
             same = normalise(words_of(key)) == normalise(leaf) and len(leaf.split()) > 1
             if not (fits or same) or len(values & index.keys()) < COVERED * len(values):
                 continue
-            taken.add(name)
+            taken.add(id(lookup))
             place = Place(lookup.kind, lookup.segment, prefix=lookup.prefix)
             found: dict[str, str] = {}
             details = {

@@ -193,6 +193,7 @@ def propose(
             Source(column=one.column, language=one.language, group=group)
         )
     _claim_names_of_places(sources, columns)
+    _claim_short_texts(sources, samples)
     for field, labels in LABELS.items():
         sources.setdefault(field, []).extend(_labelled(field, labels, sources, rows, samples))
     return _complete(sources, language or spoken or "en")
@@ -206,6 +207,20 @@ def _claim_names_of_places(sources: dict[str, list[Source]], columns: tuple[str,
     named = title and headers.normalise(title[0].column) in ("name", "nom", "nome")
     if is_place and named and not {"date", "start"} & sources.keys():
         sources.setdefault("venue", []).extend(sources.pop("title"))
+
+
+def _claim_short_texts(
+    sources: dict[str, list[Source]], samples: Map[str, list[str]]
+) -> None:
+    """Without a title, a “summary” of some words is one, as in calendars."""
+    if sources.keys() & {"title", "original_title"} or not sources.keys() & {"start", "date"}:
+        return
+    for one in sources.get("description", ()):
+        values = samples[one.column]
+        if values and all(len(value) < 120 and "\n" not in value for value in values):
+            sources["title"] = [one]
+            sources["description"] = [d for d in sources["description"] if d is not one]
+            return
 
 
 def _labelled(

@@ -19,6 +19,7 @@ from services.catalog.importers.values import CODES
 ITEMS = "@items"  # what is listed under a key that was data
 _LANGUAGE_KEYS = frozenset({"lang", "language", "locale", "languagecode", "language code"})
 _TEXT_KEYS = frozenset({TEXT, "text", "value", "name", "title", "content", "description"})
+_WRAPPERS = frozenset({"rendered", "plain", "html", "$t", "_text", "__cdata", "#cdata-section"})
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z]{2,4})?", re.I)
 Path = tuple[str, ...]
 
@@ -29,8 +30,9 @@ class Texts(dict[str, str]):
 
 def regular(tree: Tree, options: Options) -> Tree:
     lists: set[Path] = set()
-    _find_lists(tree, (), lists)
-    return _Regular(lists, options).made(tree, ())
+    data: set[Path] = set()
+    _look_around(tree, (), lists, data)
+    return _Regular(lists, data, options).made(tree, ())
 
 
 def is_day(text: str) -> bool:
@@ -48,23 +50,28 @@ def is_day(text: str) -> bool:
     return False
 
 
-def _find_lists(node: Tree, path: Path, lists: set[Path]) -> None:
-    """The paths at which there is a list anywhere: XML has no lists of one."""
+def _look_around(node: Tree, path: Path, lists: set[Path], data: set[Path]) -> None:
+    """The paths at which there is a list anywhere (XML has no lists of one), or keys are data."""
     if isinstance(node, list):
         lists.add(path)
         for one in node:
-            _find_lists(one, path, lists)
+            _look_around(one, path, lists, data)
+    elif isinstance(node, dict) and (path in data or _keys_are_data(node)):
+        data.add(path)
+        for value in node.values():
+            _look_around(value, (*path, KEY), lists, data)
     elif isinstance(node, dict):
         for key, value in node.items():
             alone = len(node) == 1 or key.lower().startswith(path[-1].lower() if path else "?")
             if alone and path and path[-1].lower() in (f"{key}s".lower(), f"{key}list".lower()):
                 lists.add((*path, key))
-            _find_lists(value, (*path, key), lists)
+            _look_around(value, (*path, key), lists, data)
 
 
 class _Regular:
-    def __init__(self, lists: set[Path], options: Options) -> None:
+    def __init__(self, lists: set[Path], data: set[Path], options: Options) -> None:
         self.lists = lists
+        self.data = data
         self.options = options
 
     def made(self, node: Tree, path: Path, depth: int = 0) -> Tree:
@@ -75,11 +82,17 @@ class _Regular:
             if found and all(isinstance(one, Texts) for one in found):
                 return Texts({lang: text for one in reversed(found) for lang, text in one.items()})
             return found
+        if len(node) == 1 and (only := next(iter(node))).lower() in _WRAPPERS and isinstance(
+            node[only], str
+        ):
+            return self.made(node[only], path, depth)
         if by_language := _by_language(node):
             return by_language
-        if len(node) > 1 and all(map(_language, node)) and _are_alike(list(node.values())):
-            node = _by_field(node)
-        if _keys_are_data(node):
+        spoken = {key: value for key, value in node.items()
+                  if isinstance(value, dict) and _language(key)}
+        if len(spoken) > 1 and _are_alike(list(spoken.values())):
+            node = _by_field(spoken) | {k: v for k, v in node.items() if k not in spoken}
+        if path in self.data or _keys_are_data(node) or self._is_only_place(node, path):
             return [self._entry(key, value, path, depth) for key, value in node.items()]
         made = {}
         for key, value in node.items():
@@ -88,6 +101,15 @@ class _Regular:
                 value = [value] if value not in ("", {}) else []
             made[key] = self.made(value, inner, depth)
         return made
+
+    def _is_only_place(self, node: dict[str, Tree], path: Path) -> bool:
+        """The one stage of a day: `{"Rex": [{…}]}` under keys that are data."""
+        if len(node) != 1 or path[-1:] != (KEY,):
+            return False
+        key, value = next(iter(node.items()))
+        return isinstance(value, list) and not _is_name(key) and not kind_of(key) and bool(
+            value and isinstance(value[0], dict)
+        )
 
     def _unpacked(self, text: str, path: Path, depth: int) -> Tree:
         """The text, or what is in it: some send JSON within JSON."""

@@ -12,10 +12,12 @@ from services.catalog.importers import headers, lookups
 from services.catalog.importers.labels import (
     FRAME,
     KEY,
+    NOTHING,
     OWN,
     TEXT,
     Place,
     common_prefix,
+    is_reference,
     is_work,
     key_label,
     kind_of,
@@ -44,10 +46,12 @@ def to_table(
     A mapping that is given says by its columns which list is meant.
     """
     roots = [regular(tree, options) for tree in trees]
+    if not list_paths(roots[0]):
+        roots[0] = _with_list_of_one(roots[0])
     lists = [list_paths(root) for root in roots]
     known = [
-        lookups.Lookup(path, things_at(root, path))
-        for root, paths in zip(roots, lists, strict=True) for path in paths
+        lookups.Lookup(path, things_at(root, path), number > 0)
+        for number, (root, paths) in enumerate(zip(roots, lists, strict=True)) for path in paths
     ]
     counts = sorted(lists[0].items(), key=lambda one: -one[1])[:MAX_LISTS]
     candidates = [
@@ -61,6 +65,16 @@ def to_table(
     best = next((one for one in ranked if wanted <= set(one.table([]).columns)), ranked[0]) \
         if wanted else ranked[0]
     return best.table(problems)
+
+
+def _with_list_of_one(root: Tree) -> Tree:
+    """A file of just one thing, within any frames."""
+    if not isinstance(root, dict) or not root:
+        return root
+    inner = next(iter(root.values()))
+    if len(root) == 1 and isinstance(inner, dict) and not isinstance(inner, Texts):
+        return {key: _with_list_of_one(value) for key, value in root.items()}
+    return [root]
 
 
 def _columns_of(given: object) -> set[str]:
@@ -112,8 +126,9 @@ class Records:
         self.path = path
         self.options = options
         self.of_one = of_one  # the frame around everything is the one production itself
-        self.known = [one for one in known if one.path[: len(path)] != path
-                      and path[: len(one.path)] != one.path] if path else known[1:]
+        self.known = [one for one in known if one.of_companion or (
+            one.path[: len(path)] != path and path[: len(one.path)] != one.path
+        )]
         first = next(things_at(root, path), {})
         guesses = (headers.recognise(words_of(key)) for key in first)
         self.titled = any(g and g.field == "title" and g.score == 1.0 for g in guesses)
@@ -127,12 +142,30 @@ class Records:
     def _settle(self) -> None:
         """Find out, from the first rows, what the columns are about and what they refer to."""
         sample = [cells for _, cells in islice(self._rows(), SAMPLE)]
-        guesses = self._guess(sample)
-        has_title = any(guess.field == "title" for guess in guesses)
+        self._tell_ids_apart()
+        self._follow(sample)
+        known = {guess.field for guess in self._guess(sample)}
+        joined = {join.column for join in self.joins}
         for column, (segment, holds_list) in self.keys.items():
+            if column in joined:
+                continue
             values = [cells[column] for cells in sample if cells.get(column)]
             dated = bool(values) and all(map(is_day, values))
-            self.labels[column] = key_label(segment, dated, holds_list, has_title)
+            self.labels[column] = key_label(segment, dated, holds_list, known)
+            known.add(self.labels[column])
+        for guess in self._guess(sample):
+            self.fields.setdefault(guess.field, []).append(guess.column)
+
+    def _tell_ids_apart(self) -> None:
+        """Beside an `id`, an `event id` is that of the production."""
+        if any(self.labels.get(column, "").lower() == "id" for column in self.own):
+            for column in self.own:
+                words = self.labels.get(column, "").split()
+                if len(words) == 2 and is_reference(words[1]) and kind_of(words[0]) == "film":
+                    self.labels[column] = "film id"
+
+    def _follow(self, sample: list[Cells]) -> None:
+        """References to other lists, and what these say."""
         self.joins = lookups.find(self.known, sample, self.labels, set(self.keys), flat)
         for join in self.joins:
             self.labels[join.column] = join.label
@@ -140,8 +173,6 @@ class Records:
         for cells in sample:
             for join in self.joins:
                 cells.update(join.details(cells.get(join.column, "")))
-        for guess in self._guess(sample):
-            self.fields.setdefault(guess.field, []).append(guess.column)
 
     def _guess(self, sample: list[Cells]) -> list[headers.Guess]:
         columns = dict.fromkeys(column for cells in sample for column in cells)
@@ -239,7 +270,7 @@ class Records:
 
     def _flat(self, thing: dict[str, Tree], behind: Path, place: Place, leave: str) -> Cells:
         if KEY in thing:
-            segment = next((key for key in reversed(behind) if key != ITEMS), "")
+            segment = behind[-1] if behind and behind[-1] != ITEMS else ""
             self.keys.setdefault(name_of((*behind, KEY)), (segment, ITEMS in thing))
         return flat(thing, behind, place, self.labels, leave)
 
@@ -270,17 +301,26 @@ def flat(
                 cells[f"{column}.{language}"] = plain(text)
                 label = place.label(key)
                 labels.setdefault(f"{column}.{language}", label and f"{label} ({language})")
+        elif place.kind != NOTHING and (one := _only_place(key, value)):
+            cells |= flat(one, path, place.into(key), labels, "", depth + 1)
         elif isinstance(value, dict):
             if depth < MAX_DEPTH:
                 cells |= flat(value, path, place.into(key), labels, "", depth + 1)
         elif isinstance(value, list):
             if named := [text for one in value[:MAX_NAMED] if (text := _named(one))]:
                 cells[column] = "\n".join(named)
-                labels.setdefault(column, place.label(key))
+                labels.setdefault(column, place.label(key) if place.kind != "venue" else "")
         else:
             cells[column] = plain(value)
             labels.setdefault(column, place.label(key))
     return cells
+
+
+def _only_place(key: str, value: Tree) -> dict[str, Tree] | None:
+    """The place of a list of just one."""
+    if isinstance(value, list) and len(value) == 1 and kind_of(key) in ("venue", "room"):
+        return value[0] if isinstance(value[0], dict) and not isinstance(value[0], Texts) else None
+    return None
 
 
 def _named(thing: Tree) -> str:

@@ -97,8 +97,10 @@ class Clock:
             return self._from_date_cell(number, day_text, time_text)
         if not day_text:
             raise Unreadable("DATE_MISSING", "The row has a time but no date.")
-        days = dates.split_several(day_text, self._day)
         times = dates.read_times(time_text)
+        if every := self._daily(number, row, group, day_text, times):
+            return every
+        days = dates.split_several(day_text, self._day)
         if len(days) > 1 and len(times) > 1:
             raise Unreadable(
                 "CELL_AMBIGUOUS", "Several dates and several times: which time is on which date?"
@@ -106,6 +108,32 @@ class Clock:
         return [
             (self._instant(number, (self._day(day), self._of_festival_day(minutes))), end)
             for day, (minutes, end) in product(days, times)
+        ]
+
+    def _daily(
+        self, number: int, row: Row, group: int | None, day_text: str,
+        times: list[tuple[int, int | None]],
+    ) -> list[tuple[datetime, int | None]]:
+        """“From 2 August, to 26 August, at 14:50” is each of these days; else nothing."""
+        last_text = self.mapping.first("end_date", row, group)
+        end_text = self.mapping.first("end", row, group)
+        try:
+            first, last = self._day(day_text), self._day(last_text or day_text)
+            end = dates.read_time(end_text) if end_text else None
+        except Unreadable:
+            return []
+        if not first < last <= first + timedelta(days=spans.MAX_DAYS) or (
+            end is not None and end <= times[0][0]  # one night, into the next day
+        ):
+            return []
+        self._warn(
+            number, "date", "READ_AS_DAILY",
+            f"{first:%d.%m.%Y} to {last:%d.%m.%Y} was read as one screening on each day.",
+        )
+        return [
+            (self._instant(number, (first + timedelta(days=offset), self._of_festival_day(start))),
+             own_end if own_end is not None else end)
+            for offset in range((last - first).days + 1) for start, own_end in times
         ]
 
     def _from_text(self, number: int, text: str) -> list[tuple[datetime, int | None]]:

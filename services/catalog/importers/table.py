@@ -70,8 +70,14 @@ def read(
         separator=separator,
         columns=table.columns,
         mapping=chosen.to_dict(),
-        productions=tuple(ProductionRecord(**one) for one in reader.productions.values()),
-        screenings=tuple(ScreeningRecord(**one) for one in reader.screenings.values()),
+        productions=tuple(
+            ProductionRecord(**{**one, "rows": tuple(one["rows"])})
+            for one in reader.productions.values()
+        ),
+        screenings=tuple(
+            ScreeningRecord(**{**one, "rows": tuple(one["rows"])})
+            for one in reader.screenings.values()
+        ),
         problems=tuple(reader.problems),
         rows=len(table.rows),
     )
@@ -155,7 +161,7 @@ class _Reader:
         year = get("year", row)
         found: dict[str, Any] = {
             "ref": ref,
-            "rows": (number,),
+            "rows": [number],
             "title": titles,
             "original_title": original,
             "duration_min": self._duration(number, row),
@@ -176,7 +182,7 @@ class _Reader:
         known = self.productions.setdefault(ref, found)
         if known is found:
             return ref, {}
-        known["rows"] += (number,)
+        known["rows"].append(number)
         for name, value in found.items():
             if known[name] in (None, "", (), {}):
                 known[name] = value
@@ -227,7 +233,7 @@ class _Reader:
         age = get("age")
         self.screenings[ref] = {
             "ref": ref,
-            "rows": (number,),
+            "rows": [number],
             "production_refs": (production,),
             "title": titles,
             "starts_at": slot.starts_at,
@@ -265,10 +271,10 @@ class _Reader:
             )
         elif production in known["production_refs"]:
             self.warn(number, "", "DUPLICATE_ROW", f"The same screening as row {first}.")
-            known["rows"] += (number,)
+            known["rows"].append(number)
         else:
             known["production_refs"] += (production,)
-            known["rows"] += (number,)
+            known["rows"].append(number)
 
 
 def _digest(*parts: str) -> str:

@@ -175,6 +175,8 @@ class _Builder:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if len(self.open) > MAX_DEPTH:
             raise _too_deep()
+        if len(attributes) > self.options.max_columns:
+            raise _too_many()
         self.root = self.root or _local(name)
         self.open.append({_local(key): value for key, value in attributes.items()})
         self.text.append([])
