@@ -20,6 +20,7 @@ from contracts.errors import DomainError
 from contracts.identity import GetJwks
 from contracts.message import type_of
 from contracts.roles import system
+from gateway.ended import EndedSessionsWatch, hear_of_ended_sessions
 from gateway.endpoint import Backend, Endpoint, Route, refused
 from gateway.limits import Rate, RateLimiter, rates
 from gateway.openapi import describe
@@ -31,6 +32,7 @@ from services.chassis.web import TokenVerifier, install, json_response
 PING_TIMEOUT_S = 1.0
 KEYS_TIMEOUT_S = 2.0
 READY_CACHE_S = 1.0
+ENDED_SESSIONS_EVERY_S = 5.0
 BODY_MAX = 2**20
 SWAGGER = Path(swagger_ui_bundle.__file__).parent / "vendor"
 HEADERS = {
@@ -54,11 +56,13 @@ CORS_HEADERS = {
 @dataclass(frozen=True, slots=True)
 class Options:
     """`cors_origins`: the front-ends that may call from a browser. `trusted_proxies`: how many of
-    our own proxies stand in front and tell the client's address."""
+    our own proxies stand in front and tell the client's address. `ended_sessions_every_s`: how
+    often identity is asked for them; 0 for never."""
 
     cors_origins: frozenset[str] = frozenset()
     trusted_proxies: int = 0
     rates: Mapping[str, Rate] = field(default_factory=lambda: rates({}))
+    ended_sessions_every_s: float = 0.0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Options":
@@ -66,7 +70,7 @@ class Options:
         return cls(
             cors_origins=frozenset(origin.strip() for origin in origins if origin.strip()),
             trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
-            rates=rates(env),
+            rates=rates(env), ended_sessions_every_s=ENDED_SESSIONS_EVERY_S,
         )
 
 
@@ -79,6 +83,9 @@ def create_app(
     backend = Backend(
         rpc, TokenVerifier(lambda: token_keys(backend)), RateLimiter(options.rates)
     )
+    hear_of_ended_sessions(backend)
+    if options.ended_sessions_every_s:
+        EndedSessionsWatch(backend, options.ended_sessions_every_s).start()
     app = Flask("gateway", static_folder=None)
     if options.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

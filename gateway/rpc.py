@@ -10,6 +10,7 @@ import os
 import select
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
@@ -20,6 +21,7 @@ import structlog
 from kombu import Connection, Exchange, Queue
 
 from contracts.errors import Code, DomainError
+from contracts.message import MessageType, type_of
 
 EXCHANGE = "nameko-rpc"
 TIMEOUT_S = 10.0
@@ -29,6 +31,7 @@ RECONNECT_PAUSE_S = 0.5
 # When a waiting call looks whether the broker returned its message as undeliverable.
 LOOKS_S = (0.01, 0.03, 0.1, 0.5)
 LOST = b""  # handed to waiting calls instead of a reply when the broker is gone
+Heard = tuple[MessageType, Callable[[dict[str, Any]], None]]
 log = structlog.get_logger("rpc")
 
 
@@ -38,6 +41,7 @@ class RpcClient:
     def __init__(self, amqp_url: str, exchange: str = EXCHANGE) -> None:
         self._url = amqp_url
         self._exchange = exchange
+        self._heard: list[Heard] = []
         self._lock = Lock()
         # By process: what a parent opened is kept, since letting go of it would close its sockets.
         self._links: dict[int, _Link] = {}
@@ -49,6 +53,12 @@ class RpcClient:
         (no answer within `timeout` seconds) or INTERNAL_ERROR (the service failed).
         """
         return self._link().call(service, method, args, timeout)
+
+    def hear(self, event: type, react: Callable[[dict[str, Any]], None]) -> None:
+        """From the next connection on `react` is given the body of every such event, in the
+        thread that reads the replies. The queue is this process's own and goes with it: what was
+        said while it was away is never heard."""
+        self._heard.append((type_of(event), react))
 
     def connected(self) -> bool:
         """Is the broker there."""
@@ -63,7 +73,9 @@ class RpcClient:
         link = self._links.get(os.getpid())
         if link is None:
             with self._lock:
-                link = self._links.get(os.getpid()) or _Link(self._url, self._exchange)
+                link = self._links.get(os.getpid()) or _Link(
+                    self._url, self._exchange, self._heard
+                )
                 self._links[os.getpid()] = link
         return link
 
@@ -71,11 +83,11 @@ class RpcClient:
 class _Link:
     """One process's connections to the broker."""
 
-    def __init__(self, url: str, exchange: str) -> None:
+    def __init__(self, url: str, exchange: str, heard: list[Heard]) -> None:
         self._url = url
         self._exchange = exchange
         self._idle: deque[_Publisher] = deque()
-        self.replies = _Replies(url, exchange)
+        self.replies = _Replies(url, exchange, heard)
         self.replies.start()
 
     def call(self, service: str, method: str, args: tuple[Any, ...], timeout: float) -> Any:
@@ -190,9 +202,10 @@ class _Replies(Thread):
     registers before it looks at `_up`, so none is missed.
     """
 
-    def __init__(self, url: str, exchange: str) -> None:
+    def __init__(self, url: str, exchange: str, heard: list[Heard]) -> None:
         super().__init__(name="rpc-replies", daemon=True)
         self._url = url
+        self._heard = heard
         self._exchange = Exchange(exchange, type="topic", durable=True)
         self._waiting: dict[str, SimpleQueue[bytes]] = {}
         self._address = ""
@@ -245,6 +258,8 @@ class _Replies(Thread):
         )(channel)
         queue.declare()
         channel.basic_consume(queue.name, no_ack=True, callback=self._on_reply)
+        for declared, react in self._heard:
+            self._listen(channel, declared, react)
         if self._tried.is_set():
             log.info("broker found again")
         self._up.set()
@@ -256,6 +271,22 @@ class _Replies(Thread):
             if time.monotonic() > next_check:
                 connection.heartbeat_check()
                 next_check = time.monotonic() + HEARTBEAT_S / 4
+
+    @staticmethod
+    def _listen(channel: Any, declared: MessageType, react: Callable[..., None]) -> None:
+        def on_message(message: Any) -> None:
+            try:
+                react(json.loads(message.body)["body"])
+            except Exception:  # one that cannot be read must not cost the connection
+                log.exception("an event could not be read", type=declared.name)
+
+        queue = Queue(
+            f"gateway.{declared.name}-{uuid4()}",
+            Exchange(declared.exchange, type="topic", durable=True), routing_key=declared.name,
+            exclusive=True, auto_delete=True, durable=False,
+        )(channel)
+        queue.declare()
+        channel.basic_consume(queue.name, no_ack=True, callback=on_message)
 
     def _on_reply(self, message: Any) -> None:
         inbox = self._waiting.get(message.properties.get("correlation_id"))

@@ -56,6 +56,12 @@ from contracts.identity.parts import (
     UserPage,
     UserView,
 )
+from contracts.identity.sessions import (
+    EndedSession,
+    EndedSessionsView,
+    ListEndedSessions,
+    SessionsEnded,
+)
 
 __all__ = [
     "TOKEN_ALGORITHM",
@@ -70,6 +76,8 @@ __all__ = [
     "CreateUser",
     "DeactivateUser",
     "Email",
+    "EndedSession",
+    "EndedSessionsView",
     "ExchangeApiKey",
     "GetJwks",
     "GetMe",
@@ -82,6 +90,7 @@ __all__ = [
     "Limit",
     "ListApiKeys",
     "ListAudit",
+    "ListEndedSessions",
     "ListSalePoints",
     "ListUsers",
     "Login",
@@ -99,6 +108,7 @@ __all__ = [
     "SalePointView",
     "SalePoints",
     "Secret",
+    "SessionsEnded",
     "SigningKeyPublished",
     "TokenView",
     "UpdateSalePoint",

@@ -8,6 +8,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from contracts.errors import Code, DomainError
 from contracts.roles import Actor, Grant, Principal, Role
+from services.chassis.ended import EndedSessions
 from services.chassis.errors import problem, status_of
 from services.chassis.observability import REQUEST_TIME, REQUESTS
 
@@ -30,6 +32,9 @@ ALGORITHM = "EdDSA"
 CLOCK_SKEW_S = 30
 KEY_MAX = 255
 MAX_DEPTH = 20
+TOKEN_REFUSALS = (
+    Code.TOKEN_MISSING, Code.TOKEN_INVALID, Code.TOKEN_EXPIRED, Code.SESSION_ENDED,
+)
 _REQUEST_ID = re.compile(r"\A[A-Za-z0-9._-]{8,64}\Z")
 _IDEMPOTENCY_KEY = re.compile(r"\A[\x21-\x7e]{1,255}\Z")
 log = structlog.get_logger("web")
@@ -38,11 +43,22 @@ log = structlog.get_logger("web")
 # ------------------------------------------------------------------ who asks
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token says; times in seconds since 1970."""
+
+    actor: Actor
+    expires: float
+    session_id: str
+    issued_at: float
+
+
 class TokenVerifier:
     """Access token → Actor, with public keys alone.
 
     `fetch` brings key id → raw Ed25519 public key; it is asked again when a token names an unknown
-    key, at most once in `REFRESH_S`, so that forged key ids cost nothing.
+    key, at most once in `REFRESH_S`, so that forged key ids cost nothing. `ended` knows sessions
+    that ended before their tokens, for whoever fills it.
     """
 
     REFRESH_S = 5.0
@@ -50,22 +66,26 @@ class TokenVerifier:
 
     def __init__(self, fetch: Callable[[], Mapping[str, bytes]]) -> None:
         self._fetch = fetch
-        self._known: dict[str, tuple[Actor, float]] = {}  # verified tokens until they expire
+        self.ended = EndedSessions()
+        self._known: dict[str, _Verified] = {}  # until they expire
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._fetched_at = float("-inf")
         self._lock = Lock()
 
     def actor(self, token: str) -> Actor:
-        """Raises DomainError TOKEN_INVALID or TOKEN_EXPIRED. A token is verified once."""
-        actor, expires = self._known.get(token, (None, 0.0))
-        if actor is None or expires <= time.time():
-            actor, expires = self._verify(token)
+        """Raises DomainError TOKEN_INVALID, TOKEN_EXPIRED or SESSION_ENDED. A token is verified
+        once; whether its session has ended meanwhile is looked up each time."""
+        verified = self._known.get(token)
+        if verified is None or verified.expires <= time.time():
+            verified = self._verify(token)
             if len(self._known) >= self.REMEMBERED:
                 self._known = {}
-            self._known[token] = actor, expires
-        return actor
+            self._known[token] = verified
+        if self.ended.include(verified.session_id, verified.issued_at):
+            raise DomainError(Code.SESSION_ENDED, "You have been signed out; sign in again.")
+        return verified.actor
 
-    def _verify(self, token: str) -> tuple[Actor, float]:
+    def _verify(self, token: str) -> "_Verified":
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
             claims = jwt.decode(
@@ -78,7 +98,10 @@ class TokenVerifier:
                 roles=frozenset(map(Role, claims.get("roles", ()))),
                 sale_points=frozenset(map(UUID, claims.get("sale_points", ()))),
             )
-            return actor, claims["exp"] + CLOCK_SKEW_S
+            return _Verified(
+                actor, claims["exp"] + CLOCK_SKEW_S, str(claims.get("sid", "")),
+                float(claims["iat"]),
+            )
         except jwt.ExpiredSignatureError:
             raise DomainError(
                 Code.TOKEN_EXPIRED, "Your session has ended; sign in again."
@@ -200,7 +223,7 @@ def json_response(
 def problem_response(error: DomainError, headers: Mapping[str, str] | None = None) -> Response:
     response = json_response(problem(error, g.get("request_id", "")), status_of(error), headers)
     response.mimetype = "application/problem+json"
-    if error.code in (Code.TOKEN_MISSING, Code.TOKEN_INVALID, Code.TOKEN_EXPIRED):
+    if error.code in TOKEN_REFUSALS:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 

@@ -11,6 +11,7 @@ from contracts.errors import Code, DomainError
 from contracts.identity import (
     ApiKeyPage,
     AuditPage,
+    EndedSessionsView,
     GetJwks,
     GetMe,
     GetUser,
@@ -18,6 +19,7 @@ from contracts.identity import (
     Language,
     ListApiKeys,
     ListAudit,
+    ListEndedSessions,
     ListSalePoints,
     ListUsers,
     MeView,
@@ -27,8 +29,17 @@ from contracts.identity import (
 )
 from contracts.roles import Principal
 from services.chassis.unit_of_work import UnitOfWork
-from services.identity.models import ApiKey, AuditEntry, Holder, SalePoint, SigningKey, User
+from services.identity.models import (
+    ApiKey,
+    AuditEntry,
+    EndedSession,
+    Holder,
+    SalePoint,
+    SigningKey,
+    User,
+)
 
+ENDED_MAX = 10_000  # as many as a list of ours may have
 KEPT_AFTER_SUCCESSOR = timedelta(hours=1)  # longer than any token lives
 
 
@@ -57,6 +68,14 @@ def get_jwks(uow: UnitOfWork, query: GetJwks) -> JwksView:
         if successor is None or uow.now < successor.not_before + KEPT_AFTER_SUCCESSOR
     ]
     return JwksView(keys=tuple(key.view() for key in shown))
+
+
+def list_ended_sessions(uow: UnitOfWork, query: ListEndedSessions) -> EndedSessionsView:
+    found = uow.session.scalars(
+        select(EndedSession).where(EndedSession.forget_at > uow.now)
+        .order_by(EndedSession.ended_at.desc()).limit(ENDED_MAX)
+    )
+    return EndedSessionsView(items=tuple(item.view() for item in found))
 
 
 def get_user(uow: UnitOfWork, query: GetUser) -> UserView:

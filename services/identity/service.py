@@ -36,6 +36,7 @@ class IdentityService(Service):
     get_me = read(say.GetMe, queries.get_me)
     get_jwks = read(say.GetJwks, queries.get_jwks)
     get_user = read(say.GetUser, queries.get_user)
+    list_ended_sessions = read(say.ListEndedSessions, queries.list_ended_sessions)
     list_users = read(say.ListUsers, queries.list_users)
     list_sale_points = read(say.ListSalePoints, queries.list_sale_points)
     list_api_keys = read(say.ListApiKeys, queries.list_api_keys)

@@ -1,7 +1,7 @@
 """The wallet's bus doors."""
 
 from contracts import wallet as say
-from contracts.identity import SigningKeyPublished
+from contracts.identity import SessionsEnded, SigningKeyPublished
 from contracts.ticketing import TicketIssued, TicketKeyPublished
 from services.chassis.entrypoints import Service, every, on, ping, read, write, write_secret
 from services.wallet.queries import after, ledger, manager, settlement, wallets
@@ -72,6 +72,7 @@ class WalletService(Service):
     on_ticket_issued = on(TicketIssued, facts.open_wallet)
     on_ticket_key = on(TicketKeyPublished, facts.keep_ticket_key)
     on_signing_key = on(SigningKeyPublished, facts.keep_token_key)
+    on_sessions_ended = on(SessionsEnded, facts.keep_ended_sessions)
 
     expire_holds = every(5, holds.expire_holds)
     expire_gifts = every(60, payouts.expire_gifts)

@@ -5,9 +5,12 @@ public keys, of terminals by their own. What is committed here is told to the bo
 service whenever that runs again. Started by gunicorn (`services.wallet.terminal:app`).
 """
 
+import time
 from dataclasses import dataclass
+from threading import Thread
 from typing import Any
 
+import structlog
 from flask import Flask, Response, g, request
 
 from contracts import wallet as say
@@ -16,6 +19,7 @@ from contracts.message import load
 from contracts.roles import Actor, Principal, Role, anonymous, system
 from services.chassis import health
 from services.chassis.database import Database
+from services.chassis.ended import EndedSessions
 from services.chassis.inbox import Answer, UseCase, run_once, run_query, run_unrecorded
 from services.chassis.observability import configure_logging
 from services.chassis.outbox import Notifier
@@ -36,6 +40,8 @@ from services.wallet.usecases import debits, holds, offline, terminals
 
 MAY_DEBIT = (Role.WALLET_CASHIER, Principal.TERMINAL)
 TERMINALS_ONLY = (Principal.TERMINAL,)
+LOOKS_EVERY_S = 1.0
+log = structlog.get_logger("door")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,9 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("terminal")
     install(app, max_body=200_000)
     health.install(app, database)
-    door = Door(database, DoorVerifier(database, TokenVerifier(lambda: _keys(database))))
+    people = TokenVerifier(lambda: _keys(database))
+    Thread(target=_watch_ended, args=(database, people.ended), daemon=True).start()
+    door = Door(database, DoorVerifier(database, people))
     _debits(app, door)
     _holds(app, door)
     _terminals(app, door)
@@ -171,6 +179,17 @@ def _answer(answer: Answer, status: int) -> Response:
 def _keys(database: Database) -> dict[str, bytes]:
     with database.transaction(system("terminal")) as uow:
         return ledger.token_keys(uow)
+
+
+def _watch_ended(database: Database, ended: EndedSessions) -> None:
+    """Reads every second which sessions identity has ended."""
+    while True:
+        try:
+            with database.transaction(system("terminal")) as uow:
+                ended.add(ledger.ended_sessions(uow))
+        except Exception as error:  # the database is away: what is known stays known
+            log.warning("ended sessions not read", error=repr(error))
+        time.sleep(LOOKS_EVERY_S)
 
 
 def __getattr__(name: str) -> Flask:

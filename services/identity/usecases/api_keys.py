@@ -17,6 +17,7 @@ from contracts.roles import Principal
 from services.chassis.unit_of_work import UnitOfWork
 from services.identity.models import ApiKey, SalePoint, digest
 from services.identity.usecases.audit import audit
+from services.identity.usecases.sessions import end_sessions
 from services.identity.usecases.tokens import access_token
 
 REMOTE = (SalePointKind.ESHOP, SalePointKind.PARTNER)
@@ -43,6 +44,7 @@ def revoke_api_key(uow: UnitOfWork, command: RevokeApiKey) -> ApiKeyView:
         raise DomainError(Code.API_KEY_NOT_FOUND, "There is no such API key.")
     before = dump(key.view())
     if key.revoke(uow.now):
+        end_sessions(uow, [key.id])
         audit(uow, "revoke", "api_key", key.id, before, dump(key.view()))
     return key.view()
 

@@ -17,6 +17,7 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.identity.models import Holder, RefreshToken, SignIn, Throttle, User, digest
 from services.identity.usecases.audit import audit
 from services.identity.usecases.passwords import matches
+from services.identity.usecases.sessions import end_sessions
 from services.identity.usecases.tokens import access_token
 
 LASTS = {Principal.USER: timedelta(hours=16), Principal.HOLDER: timedelta(days=30)}
@@ -49,11 +50,11 @@ def refresh_session(uow: UnitOfWork, command: RefreshSession) -> TokenView | Dom
     sign_in, token = found
     person = sign_in.person
     if token.used_at is not None:
-        sign_in.end(uow.now)
+        _end(uow, sign_in)
         audit(uow, "end_sign_in", _kind(person), person.id, after={"reason": "token reused"})
         return _ended()
     if not person.may_sign_in(uow.now):
-        sign_in.end(uow.now)
+        _end(uow, sign_in)
         return _ended()
     token.use(uow.now)
     return _tokens(uow, sign_in, person)
@@ -63,7 +64,7 @@ def logout(uow: UnitOfWork, command: Logout) -> None:
     found = _locked(uow, command.refresh_token)
     if found is not None and found[0].is_open(uow.now):
         sign_in, person = found[0], found[0].person
-        sign_in.end(uow.now)
+        _end(uow, sign_in)
         audit(uow, "sign_out", _kind(person), person.id)
 
 
@@ -151,6 +152,11 @@ def _tokens(uow: UnitOfWork, sign_in: SignIn, person: User | Holder) -> TokenVie
         sale_points=[point.id for point in person.sale_points if point.active],
         until=person.valid_until, refresh_token=refresh_token,
     )
+
+
+def _end(uow: UnitOfWork, sign_in: SignIn) -> None:
+    sign_in.end(uow.now)
+    end_sessions(uow, [sign_in.id])
 
 
 def _kind(person: User | Holder) -> Principal:

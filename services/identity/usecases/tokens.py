@@ -20,10 +20,10 @@ from contracts.identity import (
 )
 from contracts.roles import Principal
 from services.chassis.unit_of_work import UnitOfWork
-from services.identity.models import SigningKey
+from services.identity.models import EndedSession, SigningKey
 from services.identity.usecases.audit import audit
 
-LIFE = timedelta(minutes=10)
+LIFE = EndedSession.TOKENS_LIVE
 ROTATE_AFTER = timedelta(days=30)
 HEAD_START = timedelta(minutes=5)  # a new key is known everywhere before it signs
 KEY_LOCK = 7_120_003

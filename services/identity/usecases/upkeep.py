@@ -3,21 +3,26 @@
 from sqlalchemy import CursorResult, delete, select
 
 from services.chassis.unit_of_work import UnitOfWork
-from services.identity.models import SignIn, Throttle
+from services.identity.models import EndedSession, SignIn, Throttle
 
 BATCH = 500
 
 
 def forget(uow: UnitOfWork) -> int:
-    """Timer: expired sign-ins with their tokens, and old failures; how many rows that was."""
+    """Timer: expired sign-ins with their tokens, old failures, ends that no token has outlived;
+    how many rows that was."""
     expired = select(SignIn.id).where(SignIn.expires_at < uow.now)
     old = select(Throttle.key).where(Throttle.failed_at < uow.now - Throttle.FORGOTTEN_AFTER)
+    ended = select(EndedSession.session_id).where(EndedSession.forget_at < uow.now)
     statements = (
         delete(SignIn).where(SignIn.id.in_(
             expired.limit(BATCH).with_for_update(skip_locked=True)
         )),
         delete(Throttle).where(Throttle.key.in_(
             old.limit(BATCH).with_for_update(skip_locked=True)
+        )),
+        delete(EndedSession).where(EndedSession.session_id.in_(
+            ended.limit(BATCH).with_for_update(skip_locked=True)
         )),
     )
     count = 0

@@ -11,9 +11,10 @@ from contracts.identity import CreateUser, DeactivateUser, UpdateUser, UserView
 from contracts.message import dump
 from contracts.roles import Role
 from services.chassis.unit_of_work import UnitOfWork
-from services.identity.models import SalePoint, SignIn, User
+from services.identity.models import Holder, SalePoint, SignIn, User
 from services.identity.usecases.audit import audit
 from services.identity.usecases.passwords import hashed
+from services.identity.usecases.sessions import end_sessions
 from services.identity.usecases.unique import flush_unique
 
 
@@ -87,17 +88,19 @@ def _changed(
     if new_password:
         after["password"] = "changed"
     if new_password or rights != user.rights():
-        _end_sign_ins(uow, user.id)
+        end_sign_ins(uow, user)
     if before != after:
         audit(uow, "update", "user", user.id, before, after)
     return user.view()
 
 
-def _end_sign_ins(uow: UnitOfWork, user_id: UUID) -> None:
-    uow.session.execute(
-        update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
-        .values(ended_at=uow.now)
-    )
+def end_sign_ins(uow: UnitOfWork, person: User | Holder) -> None:
+    """All of a user's or holder's, everywhere."""
+    owner = SignIn.user_id if isinstance(person, User) else SignIn.holder_id
+    end_sessions(uow, uow.session.scalars(
+        update(SignIn).where(owner == person.id, SignIn.ended_at.is_(None))
+        .values(ended_at=uow.now).returning(SignIn.id)
+    ).all())
 
 
 def _sale_points(uow: UnitOfWork, ids: Sequence[UUID]) -> list[SalePoint]:

@@ -10,7 +10,7 @@ from services.wallet.models.closing import (
     find_refund_run,
 )
 from services.wallet.models.holds import Hold, Purpose
-from services.wallet.models.keys import SigningKey, VerifyingKey, allowance_key
+from services.wallet.models.keys import EndedSession, SigningKey, VerifyingKey, allowance_key
 from services.wallet.models.locking import (
     Locked,
     asking_terminal,
@@ -28,9 +28,10 @@ from services.wallet.models.terminals import Terminal, find_terminal, read_enrol
 from services.wallet.models.wallets import GENESIS, Wallet
 
 __all__ = [
-    "GENESIS", "HOLDER_GIFTED", "HOLDER_PAID", "REFUNDS_PAYABLE", "Base", "Breakage", "Hold",
-    "Locked", "Movement", "OfflineTerms", "Posting", "Purpose", "Refund", "RefundClaim",
-    "RefundPart", "RefundRun", "ReversedLine", "Rules", "SettledDebit", "SigningKey", "Terminal",
+    "GENESIS", "HOLDER_GIFTED", "HOLDER_PAID", "REFUNDS_PAYABLE", "Base", "Breakage",
+    "EndedSession", "Hold", "Locked", "Movement", "OfflineTerms", "Posting", "Purpose", "Refund",
+    "RefundClaim", "RefundPart", "RefundRun", "ReversedLine", "Rules", "SettledDebit",
+    "SigningKey", "Terminal",
     "VerifyingKey", "Wallet", "allowance_key", "asking_terminal", "find_refund_run",
     "find_terminal", "find_wallet", "lock_wallet", "lock_wallet_by_id", "plain_code",
     "read_enrolment", "record", "rules_in_force", "wallet_not_found",

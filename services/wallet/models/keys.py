@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,6 +22,16 @@ class VerifyingKey(Base):
     purpose: Mapped[str] = mapped_column(primary_key=True)
     key_id: Mapped[str] = mapped_column(primary_key=True)
     public_key: Mapped[str]
+
+
+class EndedSession(Base):
+    """A session that identity has ended: its access tokens are no good until they end too."""
+
+    __tablename__ = "ended_sessions"
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime]
+    forget_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SigningKey(Base):

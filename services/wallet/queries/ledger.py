@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
+from contracts.message import dump
 from contracts.money import Money
 from contracts.wallet import GetLedger, GetLiability, HoldState, LedgerView, LiabilityView
 from services.chassis.unit_of_work import UnitOfWork
@@ -14,6 +15,7 @@ from services.wallet.models import (
     HOLDER_GIFTED,
     HOLDER_PAID,
     REFUNDS_PAYABLE,
+    EndedSession,
     Hold,
     Movement,
     Posting,
@@ -58,6 +60,15 @@ def token_keys(uow: UnitOfWork) -> dict[str, bytes]:
     """What the terminal door verifies access tokens with: key id → raw public key."""
     rows = uow.session.scalars(select(VerifyingKey).where(VerifyingKey.purpose == "token"))
     return {row.key_id: bytes.fromhex(row.public_key) for row in rows}
+
+
+def ended_sessions(uow: UnitOfWork) -> list[dict[str, str]]:
+    """Whose tokens the terminal door refuses, as `EndedSessions.add` reads it."""
+    rows = uow.session.execute(
+        select(EndedSession.session_id, EndedSession.ended_at, EndedSession.forget_at)
+        .where(EndedSession.forget_at > uow.now)
+    )
+    return [{name: dump(value) for name, value in row._mapping.items()} for row in rows]
 
 
 def broken_links(uow: UnitOfWork) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 
-from contracts.identity import SigningKeyPublished
+from contracts.identity import SessionsEnded, SigningKeyPublished
 from contracts.ticketing import TicketIssued, TicketKeyPublished
 from services.chassis.unit_of_work import UnitOfWork
-from services.wallet.models import VerifyingKey, Wallet
+from services.wallet.models import EndedSession, VerifyingKey, Wallet
 
 
 def open_wallet(uow: UnitOfWork, event: TicketIssued) -> None:
@@ -22,6 +23,22 @@ def keep_ticket_key(uow: UnitOfWork, event: TicketKeyPublished) -> None:
 
 def keep_token_key(uow: UnitOfWork, event: SigningKeyPublished) -> None:
     _keep_key(uow, "token", event.key_id, event.public_key)
+
+
+def keep_ended_sessions(uow: UnitOfWork, event: SessionsEnded) -> None:
+    """The terminal door reads them every second; those that no token outlives go."""
+    uow.session.execute(delete(EndedSession).where(EndedSession.forget_at < uow.now))
+    statement = insert(EndedSession).values([
+        {"session_id": item.session_id, "ended_at": item.ended_at, "forget_at": item.forget_at}
+        for item in event.items
+    ])
+    uow.session.execute(statement.on_conflict_do_update(
+        index_elements=[EndedSession.session_id],
+        set_={
+            "ended_at": func.greatest(EndedSession.ended_at, statement.excluded.ended_at),
+            "forget_at": func.greatest(EndedSession.forget_at, statement.excluded.forget_at),
+        },
+    ))
 
 
 def open_one(

@@ -1,0 +1,27 @@
+"""People, places and keys as rows: who may sign in, what they hold, and what was done.
+
+Secrets are kept as hashes: Argon2id for what a person types, SHA-256 for what we made ourselves
+from 256 random bits. The audit table is append-only (migrations/versions/0001).
+"""
+
+from services.identity.models.audit import AuditEntry
+from services.identity.models.base import Base, digest
+from services.identity.models.keys import ApiKey, SigningKey
+from services.identity.models.people import Holder, User
+from services.identity.models.places import SalePoint
+from services.identity.models.sessions import EndedSession, RefreshToken, SignIn, Throttle
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "Base",
+    "EndedSession",
+    "Holder",
+    "RefreshToken",
+    "SalePoint",
+    "SignIn",
+    "SigningKey",
+    "Throttle",
+    "User",
+    "digest",
+]
