@@ -1,10 +1,10 @@
 """Sales, tickets and the door as rows; one file per noun."""
 
-from services.ticketing.models.base import LANGUAGE, LOCK, Base, text_in
+from services.ticketing.models.base import LANGUAGE, LOCK, UUIDS, Base, save, text_in
 from services.ticketing.models.bookability import find_screening, plan_booking
 from services.ticketing.models.checkins import CheckIn
 from services.ticketing.models.keys import TicketKey, keys_of
-from services.ticketing.models.orders import Line, Order, find_order
+from services.ticketing.models.orders import Line, Order, find_order, next_number
 from services.ticketing.models.payments import Payment
 from services.ticketing.models.places import (
     Share,
@@ -33,9 +33,41 @@ from services.ticketing.models.tickets import (
 )
 
 __all__ = [
-    "LANGUAGE", "LOCK", "SINGLE", "Base", "Booking", "CheckIn", "Contingent", "Line", "Order",
-    "Payment", "RegisterSession", "SalePoint", "Screening", "Seller", "Share", "Tariff", "Ticket",
-    "TicketKey", "TicketType", "VatCode", "Window", "allocate", "find_order", "find_screening",
-    "find_ticket", "keys_of", "lock_contingents", "next_receipt", "not_open", "of_screening",
-    "plain_code", "plan_booking", "refused", "text_in",
+    "LANGUAGE",
+    "LOCK",
+    "SINGLE",
+    "UUIDS",
+    "Base",
+    "Booking",
+    "CheckIn",
+    "Contingent",
+    "Line",
+    "Order",
+    "Payment",
+    "RegisterSession",
+    "SalePoint",
+    "Screening",
+    "Seller",
+    "Share",
+    "Tariff",
+    "Ticket",
+    "TicketKey",
+    "TicketType",
+    "VatCode",
+    "Window",
+    "allocate",
+    "find_order",
+    "find_screening",
+    "find_ticket",
+    "keys_of",
+    "lock_contingents",
+    "next_number",
+    "next_receipt",
+    "not_open",
+    "of_screening",
+    "plain_code",
+    "plan_booking",
+    "refused",
+    "save",
+    "text_in",
 ]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Identity,
     Index,
     UniqueConstraint,
+    bindparam,
     select,
     text,
 )
@@ -34,8 +35,10 @@ from contracts.ticketing import (
     PaidLine,
     TicketHolder,
 )
+from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models.base import LOCK, Base
 from services.ticketing.models.payments import Payment
+from services.ticketing.models.register_sessions import RegisterSession
 
 
 class Line(Base):
@@ -100,7 +103,7 @@ class Order(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    number: Mapped[int] = mapped_column(Identity(always=True, start=1001), unique=True)
+    number: Mapped[int] = mapped_column(Identity(start=1001), unique=True)
     state: Mapped[str]
     channel: Mapped[str]
     sale_point_id: Mapped[UUID] = mapped_column(ForeignKey("sale_points.id"))
@@ -122,6 +125,7 @@ class Order(Base):
     language: Mapped[str | None]
 
     lines: Mapped[list[Line]] = relationship(order_by=Line.position)
+    register_session: Mapped[RegisterSession | None] = relationship(viewonly=True)
     payments: Mapped[list[Payment]] = relationship(order_by=Payment.requested_at)
 
     # ------------------------------------------------------------------ what it says
@@ -203,9 +207,13 @@ class Order(Base):
 
     def add(self, *lines: Line) -> None:
         for line in lines:
-            line.position = len(self.lines)
+            line.order_id, line.position = self.id, len(self.lines)
             self.lines.append(line)
         self.total = sum(line.gross for line in self.lines)
+
+    def receive(self, payment: Payment) -> None:
+        payment.order_id = self.id
+        self.payments.append(payment)
 
     def round_to(self, coins: Money) -> None:
         """The difference to what coins can pay, as a line of its own."""
@@ -239,13 +247,14 @@ class Order(Base):
         )
 
     def view(self, tickets: tuple[OrderTicket, ...] = ()) -> OrderView:
-        open_ = self.state in (OrderState.HELD, OrderState.PAYING)
-        zero = Money(0, self.currency)
+        due = Money(0, self.currency)
+        if self.state in (OrderState.HELD, OrderState.PAYING):
+            due = self.due
         return OrderView(
             order_id=self.id, order_number=self.number, state=OrderState(self.state),
             channel=Channel(self.channel), sale_point_id=self.sale_point_id,
             created_at=self.created_at, total=Money(self.total, self.currency),
-            due=self.due if open_ else zero, due_cash=self.due_cash if open_ else zero,
+            due=due, due_cash=due + cash_rounding(due),
             lines=tuple(self._line_views(tickets)),
             payments=tuple(payment.view() for payment in self.payments), tickets=tickets,
             holder=self.holder(), hold_expires_at=self.hold_expires_at,
@@ -280,18 +289,27 @@ class Order(Base):
         return [line.view(self.currency, of_line.get(line.id, ())) for line in self.lines]
 
 
+def next_number(uow: UnitOfWork) -> int:
+    """Of an order that is sure to be placed: refusals use up none."""
+    return uow.first("SELECT nextval('orders_number_seq') AS number", {}).number
+
+
+# Lines do not change while an order waits, so they come with its row, and so does its session,
+# which is asked again when it counts; payments do, and are read when the lock is held.
+_FOUND = select(Order).where(Order.id == bindparam("id")).options(
+    joinedload(Order.lines), joinedload(Order.register_session)
+)
+_LOCKED = _FOUND.with_for_update(of=Order, **LOCK)
+
+
 def find_order(session: Session, order_id: UUID, actor: Actor, lock: bool = False) -> Order:
     """An order with its lines and payments, if the caller may see it; locked to change it.
 
     Staff act at their own sale points, and accounting reads all; the web shop has its own
     orders, a holder theirs: those of others do not exist for them.
     """
-    # lines do not change while an order waits, so they come with its row; its payments do, and
-    # are read when the lock is held
-    statement = select(Order).where(Order.id == order_id).options(joinedload(Order.lines))
-    if lock:
-        statement = statement.with_for_update(of=Order, **LOCK)
-    order = session.scalars(statement).unique().one_or_none()
+    found = session.scalars(_LOCKED if lock else _FOUND, {"id": order_id})
+    order = found.unique().one_or_none()
     if order is None or (actor.kind is Principal.HOLDER and order.holder_id != actor.id):
         raise _not_found()
     if actor.kind in (Principal.HOLDER, Principal.SYSTEM) or actor.sells_at(order.sale_point_id):

@@ -7,12 +7,13 @@ session, closing takes it out of OPEN, and whichever locks the row first decides
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.accounting import RegisterSessionOpening
 from contracts.errors import Code, DomainError
 from contracts.roles import Actor
+from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models.base import Base
 
 OPEN, CLOSING, CLOSED = "open", "closing", "closed"
@@ -80,17 +81,16 @@ def not_open() -> DomainError:
     )
 
 
-def next_receipt(session: Session, session_id: UUID) -> tuple[UUID, int] | None:
+NEXT_RECEIPT = """
+    UPDATE register_sessions SET receipts = receipts + 1
+    WHERE id = %(id)s AND state = 'open'
+    RETURNING register_id, receipts_before + receipts AS number
+"""
+
+
+def next_receipt(uow: UnitOfWork, session_id: UUID) -> tuple[UUID, int] | None:
     """The register and its next receipt number; None when the session is not open any more.
 
     Holds the session's row until the end of the transaction: ask for it last.
     """
-    row = session.execute(
-        update(RegisterSession)
-        .where(RegisterSession.id == session_id, RegisterSession.state == OPEN)
-        .values(receipts=RegisterSession.receipts + 1)
-        .returning(RegisterSession.register_id,
-                   RegisterSession.receipts_before + RegisterSession.receipts)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    return (row[0], row[1]) if row else None
+    return uow.first(NEXT_RECEIPT, {"id": session_id})

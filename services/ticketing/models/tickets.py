@@ -179,7 +179,7 @@ class Ticket(Base):
         )
         ticket.windows = [window]
         ticket.bookings = [Booking(
-            id=uuid4(), ticket_id=ticket.id, window=window, screening_id=line.screening_id,
+            id=uuid4(), ticket_id=ticket.id, window_id=window.id, screening_id=line.screening_id,
             contingent_id=line.contingent_id, contingent=line.contingent,
             lender_id=line.lender_id, state=BookingState.ACTIVE, booked_at=order.paid_at,
             inside=False,
@@ -190,6 +190,7 @@ class Ticket(Base):
     def of_type(cls, order: Order, line: Line, ticket_type: TicketType) -> "Ticket":
         """A pass, with the windows of its type as they are today."""
         ticket = cls.of_line(order, line, ticket_type)
+        ticket.bookings = []
         ticket.windows = [
             Window(
                 id=uuid4(), ticket_id=ticket.id, bookings=window["bookings"], used=0,
@@ -206,7 +207,7 @@ class Ticket(Base):
     def book(self, window: Window, screening_id: UUID, at: datetime, place: Share) -> Booking:
         window.use()
         booking = Booking(
-            id=uuid4(), ticket_id=self.id, window=window, screening_id=screening_id,
+            id=uuid4(), ticket_id=self.id, window_id=window.id, screening_id=screening_id,
             contingent_id=place.contingent.id, contingent=place.contingent.name,
             lender_id=place.lender_id, state=BookingState.ACTIVE, booked_at=at, inside=False,
         )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from contracts.errors import Code, DomainError
 from contracts.ticketing import (
@@ -20,7 +21,16 @@ from contracts.ticketing import (
 from contracts.ticketing import CheckIn as Scan
 from services.chassis.settings import Settings
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.models import LOCK, Booking, CheckIn, Screening, Ticket, plain_code
+from services.ticketing.models import (
+    LOCK,
+    UUIDS,
+    Booking,
+    CheckIn,
+    Screening,
+    Ticket,
+    plain_code,
+    save,
+)
 
 SENTENCES = {
     CheckInReason.UNKNOWN: "No ticket has this code.",
@@ -50,6 +60,7 @@ class Finding:
     ticket: Ticket | None = None
     booking: Booking | None = None
     screening: Screening | None = None
+    inside: int | None = None  # people in the room before the scan
 
 
 def check_in(uow: UnitOfWork, command: Scan) -> CheckInView:
@@ -58,8 +69,10 @@ def check_in(uow: UnitOfWork, command: Scan) -> CheckInView:
     first = False
     if finding.reason is None and command.direction is Direction.IN:
         first = finding.booking.enter(uow.now)
+        finding.inside += 1
     elif finding.reason is None:
         finding.booking.leave()
+        finding.inside -= 1
     checkin = _log(uow, command, finding, first)
     if finding.reason is None:
         uow.emit(CheckedIn(
@@ -67,10 +80,24 @@ def check_in(uow: UnitOfWork, command: Scan) -> CheckInView:
             direction=command.direction, first_entry=first, checked_at=uow.now,
             tariff=finding.ticket.tariff,
         ))
-    return _view(uow, checkin, finding)
+    return _view(checkin, finding)
 
 
 # ------------------------------------------------------------------ finding
+
+
+_INSIDE = aliased(Booking)
+_PLACES = (
+    select(Ticket, Booking, Screening,
+           select(func.count()).where(_INSIDE.screening_id == Screening.id, _INSIDE.inside)
+           .scalar_subquery().label("inside"))
+    .join(Booking, Booking.ticket_id == Ticket.id)
+    .join(Screening, Screening.id == Booking.screening_id)
+    .where(Ticket.code == bindparam("code"), Booking.state == BookingState.ACTIVE,
+           Booking.screening_id == any_(bindparam("screenings", type_=UUIDS)))
+    .order_by(Screening.starts_at)
+    .with_for_update(of=Booking, **LOCK)
+)
 
 
 def _find(uow: UnitOfWork, command: Scan) -> Finding:
@@ -80,13 +107,7 @@ def _find(uow: UnitOfWork, command: Scan) -> Finding:
         forged = refusal.code in (Code.TICKET_CODE_FORGED, Code.TICKET_CODE_UNKNOWN_KEY)
         return Finding(CheckInReason.FORGED if forged else CheckInReason.UNKNOWN)
     rows = uow.session.execute(
-        select(Ticket, Booking, Screening)
-        .join(Booking, Booking.ticket_id == Ticket.id)
-        .join(Screening, Screening.id == Booking.screening_id)
-        .where(Ticket.code == code, Booking.screening_id.in_(command.screening_ids),
-               Booking.state == BookingState.ACTIVE)
-        .order_by(Screening.starts_at)
-        .with_for_update(of=Booking, **LOCK)
+        _PLACES, {"code": code, "screenings": list(command.screening_ids)}
     ).all()
     ticket = rows[0].Ticket if rows else uow.session.scalar(
         select(Ticket).where(Ticket.code == code)
@@ -108,7 +129,7 @@ def _best(uow: UnitOfWork, direction: Direction, ticket: Ticket, rows: Sequence)
     """Of the screenings this door serves, the first that lets the ticket through."""
     findings = [
         Finding(_against(uow, direction, row.Booking, row.Screening), ticket, row.Booking,
-                row.Screening)
+                row.Screening, row.inside)
         for row in rows
     ]
     passing = [finding for finding in findings if finding.reason is None]
@@ -145,11 +166,11 @@ def _log(uow: UnitOfWork, command: Scan, finding: Finding, first: bool) -> Check
         ticket_id=finding.ticket.id if finding.ticket else None,
         screening_id=finding.screening.id if finding.screening else only, first_entry=first,
     )
-    uow.session.add(checkin)
+    save(uow, checkin, *filter(None, [finding.booking]))
     return checkin
 
 
-def _view(uow: UnitOfWork, checkin: CheckIn, finding: Finding) -> CheckInView:
+def _view(checkin: CheckIn, finding: Finding) -> CheckInView:
     ticket, booking, screening = finding.ticket, finding.booking, finding.screening
     return CheckInView(
         checkin_id=checkin.id, result=CheckInResult(checkin.result), sentence=_sentence(finding),
@@ -161,7 +182,7 @@ def _view(uow: UnitOfWork, checkin: CheckIn, finding: Finding) -> CheckInView:
         screening=screening.label() if screening else None,
         starts_at=screening.starts_at if screening else None,
         contingent=booking.contingent if booking else None, first_entry=checkin.first_entry,
-        inside=_inside(uow, screening) if screening else None,
+        inside=finding.inside,
     )
 
 
@@ -176,9 +197,3 @@ def _sentence(finding: Finding) -> str:
         if booking.first_entry_at:
             times["entered"] = f"{booking.first_entry_at.astimezone(zone):%H:%M}"
     return SENTENCES[finding.reason].format(**times)
-
-
-def _inside(uow: UnitOfWork, screening: Screening) -> int:
-    return uow.session.scalar(
-        select(func.count()).where(Booking.screening_id == screening.id, Booking.inside)
-    )

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, select
 
 from contracts.errors import Code, DomainError
 from contracts.ticketing import LineKind, OrderLine
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.models import Screening, Tariff, Ticket, TicketType, VatCode
+from services.ticketing.models import UUIDS, Screening, Tariff, Ticket, TicketType, VatCode
 
 NEEDED: dict[LineKind, frozenset[str]] = {
     LineKind.SCREENING: frozenset({"screening_id", "tariff", "quantity"}),
@@ -44,10 +44,20 @@ def check_shape(lines: tuple[OrderLine, ...]) -> None:
         )
 
 
+_OFFERED = {
+    kind: select(kind, Tariff, VatCode)
+    .outerjoin(Tariff, and_(Tariff.owner_id == kind.id,
+                            Tariff.key == any_(bindparam("keys", type_=ARRAY(Text())))))
+    .outerjoin(VatCode, VatCode.key == Tariff.vat_code)
+    .where(kind.id == any_(bindparam("ids", type_=UUIDS)))
+    for kind in (Screening, TicketType)
+}
+
+
 def load_offers(uow: UnitOfWork, lines: tuple[OrderLine, ...]) -> Offers:
     """Raises DomainError …_NOT_FOUND for what does not exist; a missing tariff is a rule."""
     offers = Offers()
-    keys = {line.tariff for line in lines if line.tariff}
+    keys = list({line.tariff for line in lines if line.tariff})
     for kind, wanted, found in (
         (Screening, {line.screening_id for line in lines} - {None}, offers.screenings),
         (TicketType, {line.ticket_type_id for line in lines} - {None}, offers.ticket_types),
@@ -55,10 +65,7 @@ def load_offers(uow: UnitOfWork, lines: tuple[OrderLine, ...]) -> Offers:
         if not wanted:
             continue
         for owner, tariff, vat_code in uow.session.execute(
-            select(kind, Tariff, VatCode)
-            .outerjoin(Tariff, and_(Tariff.owner_id == kind.id, Tariff.key.in_(keys)))
-            .outerjoin(VatCode, VatCode.key == Tariff.vat_code)
-            .where(kind.id.in_(wanted))
+            _OFFERED[kind], {"ids": list(wanted), "keys": keys}
         ):
             found[owner.id] = owner
             if tariff:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from contracts.errors import Code, DomainError
 from contracts.identity import SalePointKind
@@ -40,9 +40,11 @@ from services.ticketing.models import (
     allocate,
     find_order,
     lock_contingents,
+    next_number,
     not_open,
     of_screening,
     refused,
+    save,
 )
 from services.ticketing.usecases.offers import Offers, check_shape, load_offers
 
@@ -64,8 +66,8 @@ def place_order(uow: UnitOfWork, command: PlaceOrder) -> OrderView:
         order.add(*lines)
     if rules:
         raise refused(rules)
-    uow.session.add(order)
-    uow.session.flush()
+    order.number = next_number(uow)
+    save(uow, order, *order.lines, *contingents.values())
     return order.view()
 
 
@@ -119,13 +121,18 @@ def hold_time(asked: int | None = None) -> timedelta:
 # ------------------------------------------------------------------ where and by whom
 
 
+_SALE_POINT = (
+    select(SalePoint, RegisterSession)
+    .outerjoin(RegisterSession, RegisterSession.id == bindparam("session"))
+    .where(SalePoint.id == bindparam("sale_point"))
+)
+
+
 def _sale_point(uow: UnitOfWork, command: PlaceOrder) -> SalePoint:
     """Where the caller sells, and, when it is said, on which open session of theirs."""
-    sale_point, session = uow.session.execute(
-        select(SalePoint, RegisterSession)
-        .outerjoin(RegisterSession, RegisterSession.id == command.register_session_id)
-        .where(SalePoint.id == command.sale_point_id)
-    ).one_or_none() or (None, None)
+    sale_point, session = uow.session.execute(_SALE_POINT, {
+        "sale_point": command.sale_point_id, "session": command.register_session_id,
+    }).one_or_none() or (None, None)
     if sale_point is None or not sale_point.active:
         raise DomainError(Code.SALE_POINT_NOT_FOUND, "There is no such sale point.")
     if uow.actor.kind is Principal.HOLDER:

@@ -38,6 +38,7 @@ from services.ticketing.models import (
     next_receipt,
     not_open,
     refused,
+    save,
 )
 from services.ticketing.payment_providers import PROVIDER
 from services.ticketing.usecases.tickets import issue_tickets, send_loads
@@ -55,6 +56,7 @@ def pay_order(uow: UnitOfWork, command: PayOrder) -> OrderView:
     order.served_by(uow.actor, command.register_session_id)
     with uow.session.no_autoflush:  # what changes is written once, at the end
         tickets = _METHODS[command.method](uow, order, command)
+    save(uow, order, *order.lines, *order.payments)
     return order.view(tuple(ticket.in_order() for ticket in tickets))
 
 
@@ -82,7 +84,7 @@ def _card(uow: UnitOfWork, order: Order, command: PayOrder) -> list[Ticket]:
         )
     payment = Payment.request(PaymentMethod.CARD, command.amount, uow.now, command.reference)
     payment.capture(uow.now)
-    order.payments.append(payment)
+    order.receive(payment)
     try:
         uow.session.flush()
     except IntegrityError as error:
@@ -101,7 +103,7 @@ def _online(uow: UnitOfWork, order: Order, command: PayOrder) -> list[Ticket]:
     payment = Payment.request(PaymentMethod.ONLINE, command.amount, uow.now)
     intent = PROVIDER.request(payment.id, command.amount, uow.now)
     payment.send_to(intent.reference, intent.redirect_url, intent.expires_at)
-    order.payments.append(payment)
+    order.receive(payment)
     order.extend(max(order.hold_expires_at or intent.expires_at, intent.expires_at))
     return []
 
@@ -117,7 +119,7 @@ def _wallet(uow: UnitOfWork, order: Order, command: PayOrder) -> list[Ticket]:
         )
     _check_on_sale(uow, order)
     payment = Payment.request(PaymentMethod.WALLET, command.amount, uow.now)
-    order.payments.append(payment)
+    order.receive(payment)
     order.start_paying()
     uow.emit(DebitForOrder(
         code=command.wallet_code, amount=command.amount, order_id=order.id,
@@ -208,7 +210,7 @@ def _taken_again(uow: UnitOfWork, order: Order, paid: Money) -> bool:
 
 def _take(uow: UnitOfWork, order: Order, payment: Payment) -> list[Ticket]:
     payment.capture(uow.now)
-    order.payments.append(payment)
+    order.receive(payment)
     return _finish_or_wait(uow, order)
 
 
@@ -227,6 +229,7 @@ def _complete(uow: UnitOfWork, order: Order) -> list[Ticket]:
         _refuse_closed(item.name for item in contingents.values() if not item.on_sale)
     for contingent_id, places in order.places.items():
         contingents[contingent_id].confirm(places)
+    save(uow, *contingents.values())
     tickets = issue_tickets(uow, order)
     send_loads(uow, order)
     _receipt(uow, order)
@@ -239,7 +242,7 @@ def _receipt(uow: UnitOfWork, order: Order) -> None:
     drawer. Comes last, since the session's row is held until the commit."""
     if order.register_session_id is None:
         return
-    found = next_receipt(uow.session, order.register_session_id)
+    found = next_receipt(uow, order.register_session_id)
     if found:
         order.receipt(*found)
     elif uow.actor.kind in ASKING:

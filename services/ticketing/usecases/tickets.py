@@ -6,7 +6,7 @@ from contracts.money import Money
 from contracts.ticketing import LineKind
 from contracts.wallet import CreditForOrder
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.models import Line, Order, Ticket, TicketType
+from services.ticketing.models import Line, Order, Ticket, TicketType, save
 
 
 def issue_tickets(uow: UnitOfWork, order: Order) -> list[Ticket]:
@@ -19,8 +19,8 @@ def issue_tickets(uow: UnitOfWork, order: Order) -> list[Ticket]:
                 tickets.append(Ticket.single(order, line))
             elif line.kind == LineKind.PASS:
                 tickets.append(Ticket.of_type(order, line, types[line.ticket_type_id]))
-    uow.session.add_all(tickets)
     for ticket in tickets:
+        save(uow, ticket, *ticket.windows, *ticket.bookings)
         uow.emit(ticket.fact())
     return tickets
 
