@@ -161,6 +161,7 @@ _OTHER_KINDS: dict[Kind, frozenset[Code]] = {
     }),
     Kind.FORBIDDEN: frozenset({
         Code.ROLE_MISSING, Code.REGISTER_NOT_YOURS, Code.SALE_POINT_NOT_YOURS,
+        Code.TERMINAL_RIGHT_MISSING,
     }),
     Kind.BUSY: frozenset({Code.IDEMPOTENCY_KEY_RUNNING, Code.ORDER_BUSY}),
     Kind.LIMITED: frozenset({Code.LOGIN_THROTTLED, Code.RATE_LIMITED}),

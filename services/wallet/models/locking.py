@@ -100,10 +100,11 @@ def asking_terminal(uow: UnitOfWork, right: TerminalRight | None = None) -> Term
 
 def _statement(terminal: bool) -> Select[Any]:
     if not terminal:
-        return select(Wallet, Rules, literal(None)).join(Rules, Rules.number == NEWEST)
+        return (select(Wallet, Rules, literal(None)).select_from(Wallet)
+                .join(Rules, Rules.number == NEWEST))
     own = Terminal.id == bindparam("terminal_id", type_=Terminal.id.type)
-    return (select(Wallet, Rules, Terminal).join(Rules, Rules.number == NEWEST)
-            .outerjoin(Terminal, own))
+    return (select(Wallet, Rules, Terminal).select_from(Wallet)
+            .join(Rules, Rules.number == NEWEST).outerjoin(Terminal, own))
 
 
 _WITHOUT_TERMINAL = _statement(terminal=False)

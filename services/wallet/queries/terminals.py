@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from contracts.errors import Code, DomainError
 from contracts.money import Money, total
@@ -80,7 +81,7 @@ def get_offline_exposure(uow: UnitOfWork, query: GetOfflineExposure) -> OfflineE
     newest = (
         select(OfflineTerms).join(Terminal, Terminal.id == OfflineTerms.terminal_id)
         .where(OfflineTerms.expires_at > uow.now, Terminal.revoked_at.is_(None))
-        .distinct(OfflineTerms.terminal_id)
+        .ext(distinct_on(OfflineTerms.terminal_id))
         .order_by(OfflineTerms.terminal_id, OfflineTerms.granted_at.desc())
     )
     terminals = tuple(_exposure(uow, terms) for terms in uow.session.scalars(newest))
