@@ -39,7 +39,8 @@ from services.chassis.web import (
 
 WAIT_S = 2.0
 UPLOAD_MAX = 20 * 2**20
-UPLOADED = ("content", "filename")  # the fields that the part `file` of a form fills
+# The fields that the parts of a form fill that are files: `file`, and any number of `companion`.
+UPLOADED = ("content", "filename", "companions")
 READS = ("GET", "DELETE")  # methods without a body
 _PARAMETER = re.compile(r"{(\w+)}")
 _WHOLE_NUMBER = re.compile(r"\A-?[0-9]{1,20}\Z")
@@ -319,12 +320,15 @@ def form_fields(known: Mapping[str, fields.Field]) -> dict[str, Any]:
     sent = {name: typed(known.get(name), text) for name, text in request.form.items()}
     _refuse([name for name in sent if name in UPLOADED])
     file = request.files.get("file")
-    if file is None or set(request.files) != {"file"}:
+    companions = request.files.getlist("companion")
+    if file is None or not set(request.files) <= {"file", "companion"}:
         _refuse(["file"], "Send one file, as the part named file.")
     else:
         sent |= {
             "content": base64.b64encode(file.read()).decode(), "filename": file.filename or "file",
         }
+    if companions:
+        sent["companions"] = [base64.b64encode(one.read()).decode() for one in companions]
     return sent
 
 

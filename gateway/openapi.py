@@ -179,7 +179,10 @@ class Operation:
         if self.route.body == "upload":
             content_type = "multipart/form-data"
             for name in UPLOADED:
-                properties.pop(name)
+                properties.pop(name, None)
+            properties["companion"] = {
+                "type": "array", "items": {"type": "string", "format": "binary"},
+            }
             properties["file"] = {"type": "string", "format": "binary"}
             required = ["file", *(name for name in required if name in properties)]
         schema = {"type": "object", "properties": properties, "additionalProperties": False}

@@ -1,5 +1,26 @@
 """What may be said about the programme: asked of the catalog, told and answered by it."""
 
+from contracts.catalog.history import (
+    HistoryEntry,
+    HistoryPage,
+    ListHistory,
+    Recorded,
+)
+from contracts.catalog.import_care import (
+    CreateProfile,
+    DeleteProfile,
+    GetProfile,
+    ImportRemoval,
+    KeptThing,
+    ListProfiles,
+    ProfilePage,
+    ProfileView,
+    RemoveMissing,
+    ResolveConflict,
+    RollBackImport,
+    Side,
+    UpdateProfile,
+)
 from contracts.catalog.imports import (
     ApplyImport,
     FieldChange,
@@ -20,6 +41,24 @@ from contracts.catalog.imports import (
     ListImports,
     ProblemSeverity,
     UploadImport,
+)
+from contracts.catalog.planning import (
+    BulkChange,
+    BulkEdit,
+    BulkState,
+    CreateTemplate,
+    EditScreenings,
+    ListClashes,
+    ListTemplates,
+    RoomClash,
+    RoomClashes,
+    Schedule,
+    ScheduledScreening,
+    ScheduleScreenings,
+    Slot,
+    TemplatePage,
+    TemplateView,
+    UpdateTemplate,
 )
 from contracts.catalog.productions import (
     CreateProduction,
@@ -83,6 +122,7 @@ from contracts.catalog.tariffs import (
     WindowState,
 )
 from contracts.catalog.venues import (
+    TURNOVER_MIN,
     CreateSection,
     CreateVenue,
     GetVenue,
@@ -99,22 +139,27 @@ from contracts.catalog.venues import (
 )
 
 __all__ = [
-    "ApplyImport", "ApplyPriceGrid", "CancelScreening", "ContingentInput", "ContingentState",
-    "CreatePriceGrid", "CreateProduction", "CreateScreening", "CreateSection",
-    "CreateTicketType", "CreateVenue", "FieldChange", "GetImport", "GetPriceGrid",
-    "GetProduction", "GetProgramme", "GetScreening", "GetTicketType", "GetVenue",
-    "ImportAction", "ImportChange", "ImportChangePage", "ImportCounts", "ImportOptions",
-    "ImportPage", "ImportProblem", "ImportProblemPage", "ImportState", "ImportSummary",
-    "ImportView", "ListImportChanges", "ListImportProblems", "ListImports", "ListPriceGrids",
-    "ListProductions", "ListScreenings", "ListSections", "ListTicketTypes", "ListVatCodes",
-    "ListVenues", "PlaceView", "PriceGridApplication", "PriceGridPage", "PriceGridView",
-    "ProblemSeverity", "ProductionPage", "ProductionPart", "ProductionView", "ProgrammeEntry",
-    "ProgrammePage", "ProgrammeTariff", "PublishScreening", "RoomInput", "RoomView",
-    "ScreeningCancelled", "ScreeningPage", "ScreeningPublished", "ScreeningState",
-    "ScreeningSummary", "ScreeningView", "SectionPage", "SectionView", "SetContingents",
-    "SetTariffs", "SetVatCode", "TariffDifference", "TariffInput", "TariffState",
-    "TicketTypeChanged", "TicketTypeKind", "TicketTypePage", "TicketTypeView",
-    "UpdatePriceGrid", "UpdateProduction", "UpdateScreening", "UpdateSection",
+    "TURNOVER_MIN", "ApplyImport", "ApplyPriceGrid", "BulkChange", "BulkEdit", "BulkState",
+    "CancelScreening", "ContingentInput", "ContingentState", "CreatePriceGrid", "CreateProduction",
+    "CreateProfile", "CreateScreening", "CreateSection", "CreateTemplate", "CreateTicketType",
+    "CreateVenue", "DeleteProfile", "EditScreenings", "FieldChange", "GetImport", "GetPriceGrid",
+    "GetProduction", "GetProfile", "GetProgramme", "GetScreening", "GetTicketType", "GetVenue",
+    "HistoryEntry", "HistoryPage", "ImportAction", "ImportChange", "ImportChangePage",
+    "ImportCounts", "ImportOptions", "ImportPage", "ImportProblem", "ImportProblemPage",
+    "ImportRemoval", "ImportState", "ImportSummary", "ImportView", "KeptThing", "ListClashes",
+    "ListHistory", "ListImportChanges", "ListImportProblems", "ListImports", "ListPriceGrids",
+    "ListProductions", "ListProfiles", "ListScreenings", "ListSections", "ListTemplates",
+    "ListTicketTypes", "ListVatCodes", "ListVenues", "PlaceView", "PriceGridApplication",
+    "PriceGridPage", "PriceGridView", "ProblemSeverity", "ProductionPage", "ProductionPart",
+    "ProductionView", "ProfilePage", "ProfileView", "ProgrammeEntry", "ProgrammePage",
+    "ProgrammeTariff", "PublishScreening", "Recorded", "RemoveMissing", "ResolveConflict",
+    "RollBackImport", "RoomClash", "RoomClashes", "RoomInput", "RoomView", "Schedule",
+    "ScheduleScreenings", "ScheduledScreening", "ScreeningCancelled", "ScreeningPage",
+    "ScreeningPublished", "ScreeningState", "ScreeningSummary", "ScreeningView", "SectionPage",
+    "SectionView", "SetContingents", "SetTariffs", "SetVatCode", "Side", "Slot",
+    "TariffDifference", "TariffInput", "TariffState", "TemplatePage", "TemplateView",
+    "TicketTypeChanged", "TicketTypeKind", "TicketTypePage", "TicketTypeView", "UpdatePriceGrid",
+    "UpdateProduction", "UpdateProfile", "UpdateScreening", "UpdateSection", "UpdateTemplate",
     "UpdateTicketType", "UpdateVenue", "UploadImport", "VatCodeChanged", "VatCodePage",
     "VatCodeView", "VatRate", "VenuePage", "VenueView", "WindowInput", "WindowState",
 ]

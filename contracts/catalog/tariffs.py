@@ -81,12 +81,14 @@ class PriceGridPage:
 
 @view
 class TariffDifference:
-    """What a grid does to the tariffs of one screening, by key."""
+    """What a grid does to the tariffs of one screening, by key. `kept`: edited by hand, and not
+    as the grid says."""
 
     screening_id: UUID
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
 
 @view
@@ -119,13 +121,15 @@ class UpdatePriceGrid:
 
 @command("catalog.apply_price_grid.v1")
 class ApplyPriceGrid:
-    """Give screenings exactly the tariffs of a grid, all or none → PriceGridApplication.
-    A tariff keeps its id where its key was there before. `preview` only shows the difference.
+    """Give screenings the tariffs of a grid, all or none → PriceGridApplication. What was edited
+    by hand since a grid was last applied stays, unless `overwrite`. A tariff keeps its id where
+    its key was there before. `preview` only shows the difference.
     PRICE_GRID_NOT_FOUND, SCREENING_NOT_FOUND, SCREENING_STATE when one is cancelled."""
 
     price_grid_id: UUID
     screening_ids: Annotated[tuple[UUID, ...], validate.Length(min=1, max=500)]
     preview: bool = False
+    overwrite: bool = False
 
 
 @query("catalog.get_price_grid.v1")

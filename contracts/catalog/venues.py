@@ -8,17 +8,20 @@ from marshmallow import validate
 from contracts.catalog.parts import Limit, Places, Title
 from contracts.message import I18n, Name, command, query, view
 
+TURNOVER_MIN = 15
+
 # ------------------------------------------------------------------ venues
 
 
 @view
 class RoomInput:
     """A room to keep (with its id) or to add. `legal_ceiling` is what even overbooking never
-    passes; without one it is the capacity."""
+    passes; without one it is the capacity. `turnover_min`: between two screenings."""
 
     name: Name
     capacity: Places
     legal_ceiling: Places | None = None
+    turnover_min: Annotated[int, validate.Range(min=0, max=600)] = TURNOVER_MIN
     room_id: UUID | None = None
 
 
@@ -31,6 +34,7 @@ class RoomView:
     name: str
     capacity: int
     legal_ceiling: int
+    turnover_min: int = TURNOVER_MIN
 
 
 @view

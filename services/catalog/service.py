@@ -2,9 +2,21 @@
 
 from contracts import catalog as say
 from services.catalog.queries import imports as import_queries
+from services.catalog.queries import planning as planning_queries
 from services.catalog.queries import prices, programme
-from services.catalog.usecases import imports, productions, screenings, tariffs, venues
-from services.chassis.entrypoints import Service, ping, read, write
+from services.catalog.usecases import (
+    import_care,
+    imports,
+    planning,
+    productions,
+    profiles,
+    rolling_back,
+    screenings,
+    tariffs,
+    templates,
+    venues,
+)
+from services.chassis.entrypoints import Service, every, ping, read, write
 
 
 class CatalogService(Service):
@@ -31,6 +43,17 @@ class CatalogService(Service):
     set_vat_code = write(say.SetVatCode, tariffs.set_vat_code)
     upload_import = write(say.UploadImport, imports.upload_import)
     apply_import = write(say.ApplyImport, imports.apply_import)
+    apply_waiting_imports = every(1, imports.apply_waiting)
+    roll_back_import = write(say.RollBackImport, rolling_back.roll_back_import)
+    resolve_conflict = write(say.ResolveConflict, import_care.resolve_conflict)
+    remove_missing = write(say.RemoveMissing, import_care.remove_missing)
+    create_profile = write(say.CreateProfile, profiles.create_profile)
+    update_profile = write(say.UpdateProfile, profiles.update_profile)
+    delete_profile = write(say.DeleteProfile, profiles.delete_profile)
+    schedule_screenings = write(say.ScheduleScreenings, planning.schedule_screenings)
+    edit_screenings = write(say.EditScreenings, planning.edit_screenings)
+    create_template = write(say.CreateTemplate, templates.create_template)
+    update_template = write(say.UpdateTemplate, templates.update_template)
 
     get_venue = read(say.GetVenue, programme.get_venue)
     list_venues = read(say.ListVenues, programme.list_venues)
@@ -49,3 +72,8 @@ class CatalogService(Service):
     list_imports = read(say.ListImports, import_queries.list_imports)
     list_import_problems = read(say.ListImportProblems, import_queries.list_import_problems)
     list_import_changes = read(say.ListImportChanges, import_queries.list_import_changes)
+    get_profile = read(say.GetProfile, import_queries.get_profile)
+    list_profiles = read(say.ListProfiles, import_queries.list_profiles)
+    list_clashes = read(say.ListClashes, planning_queries.list_clashes)
+    list_templates = read(say.ListTemplates, planning_queries.list_templates)
+    list_history = read(say.ListHistory, planning_queries.list_history)

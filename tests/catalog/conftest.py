@@ -32,6 +32,10 @@ ADMIN = Actor(Principal.USER, "u1", "Ada", frozenset({Role.ADMIN}))
 EVENING = datetime(2027, 6, 18, 18, 0, tzinfo=UTC)
 
 
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 class Programme:
     """Shorthand for commands; ids come back as UUIDs."""
 
@@ -82,13 +86,17 @@ class Programme:
 
     # ------------------------------------------------------------------ imports
 
-    def upload(self, csv: str, filename: str = "programme.csv", **options: Any) -> dict[str, Any]:
-        content = base64.b64encode(csv.encode()).decode()
+    def upload(
+        self, csv: str, filename: str = "programme.csv", profile: UUID | None = None,
+        companions: tuple[str, ...] = (), **options: Any,
+    ) -> dict[str, Any]:
         return self.do(imports.upload_import, UploadImport(
-            filename=filename, content=content, options=ImportOptions(**options)))
+            filename=filename, content=encoded(csv), options=ImportOptions(**options),
+            profile_id=profile, companions=tuple(map(encoded, companions))))
 
-    def apply(self, upload: dict[str, Any]) -> dict[str, Any]:
-        return self.do(imports.apply_import, ApplyImport(import_id=UUID(upload["import_id"])))
+    def apply(self, upload: dict[str, Any], background: bool = False) -> dict[str, Any]:
+        return self.do(imports.apply_import, ApplyImport(
+            import_id=UUID(upload["import_id"]), background=background))
 
     # ------------------------------------------------------------------ refusals
 
@@ -105,7 +113,8 @@ class Programme:
         """All tables but the inbox, which keeps refusals too."""
         tables = ("venues", "rooms", "sections", "productions", "screenings", "contingents",
                   "screening_productions", "tariffs", "price_grids", "ticket_types", "windows",
-                  "vat_codes", "vat_rates", "source_links", "imports", "import_changes", "outbox")
+                  "vat_codes", "vat_rates", "source_links", "imports", "import_changes", "outbox",
+                  "history", "import_profiles", "contingent_templates")
         with self.catalog.uow() as uow:
             return {
                 table: uow.session.scalars(text(f"SELECT t::text FROM {table} t ORDER BY 1")).all()

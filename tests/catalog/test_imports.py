@@ -67,7 +67,7 @@ def test_a_preview_says_what_would_happen_and_does_nothing(programme) -> None:
     assert content_of(programme.rows()) == before
     assert (upload["state"], upload["format"], upload["separator"]) == ("previewed", "csv", ";")
     assert upload["counts"] == {
-        "rows": 3, "productions": 3, "screenings": 3, "errors": 0, "warnings": 0, "created": 6,
+        "rows": 3, "productions": 3, "screenings": 3, "errors": 0, "warnings": 2, "created": 6,
         "changed": 0, "unchanged": 0, "conflicts": 0, "missing": 0, "published": 0}
     assert upload["new_venues"] == ["Capitole", "Rex"]
     assert upload["new_rooms"] == [
@@ -133,7 +133,7 @@ def test_what_was_edited_by_hand_stays_and_a_contradiction_is_listed(programme) 
     assert upload["changes"] == applied["changes"], "the preview said so"
     assert conflict["object_id"] == edited["production_id"]
     assert conflict["fields"] == [{
-        "field": "title", "kept": True, "before": {"fr": "Mon Oncle (1958)"},
+        "field": "title", "kept": True, "resolved": "", "before": {"fr": "Mon Oncle (1958)"},
         "after": {"fr": "Mon oncle restauré"}}]
     assert programme.get(row.screening_id).title == {"fr": "Mon Oncle (1958)"}
 
@@ -186,7 +186,9 @@ def test_good_rows_are_imported_without_the_bad_ones(programme) -> None:
         import_id=UUID(applied["import_id"]), limit=1))
     rest = programme.ask(import_queries.list_import_problems, ListImportProblems(
         import_id=UUID(applied["import_id"]), cursor=page.next_cursor))
-    assert [one.row for one in page.items + rest.items] == [5, 6] and rest.next_cursor is None
+    assert [(one.row, one.code) for one in page.items + rest.items if one.severity == "error"] == [
+        (5, "DATE_IMPOSSIBLE"), (6, "TITLE_MISSING")]
+    assert rest.next_cursor is None
     changes = programme.ask(import_queries.list_import_changes, ListImportChanges(
         import_id=UUID(applied["import_id"])))
     assert len(changes.items) == applied["counts"]["created"]

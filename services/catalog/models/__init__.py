@@ -11,12 +11,21 @@ from services.catalog.models.base import (
     queue_for,
     shown,
 )
-from services.catalog.models.contingents import Contingent
-from services.catalog.models.imports import ChangeRow, Import, ProblemRow, find_import
+from services.catalog.models.contingents import Contingent, ContingentTemplate
+from services.catalog.models.grids import PriceGrid
+from services.catalog.models.history import HistoryRow
+from services.catalog.models.imports import (
+    ChangeRow,
+    Companion,
+    Import,
+    ProblemRow,
+    Profile,
+    Progress,
+    find_import,
+)
 from services.catalog.models.productions import Production, SourceLink
 from services.catalog.models.screenings import SUMMARY, WHOLE, Part, Screening
 from services.catalog.models.tariffs import (
-    PriceGrid,
     Tariff,
     TicketType,
     VatCode,
@@ -27,9 +36,10 @@ from services.catalog.models.tariffs import (
 from services.catalog.models.venues import Room, Section, Venue, room_to_use
 
 __all__ = [
-    "DAY_TURNS", "DEFAULT_ZONE", "SUMMARY", "WHOLE", "Base", "ChangeRow", "Contingent", "Import",
-    "Part", "PriceGrid", "ProblemRow", "Production", "Room", "Screening", "Section", "SourceLink",
-    "Tariff", "TicketType", "VatCode", "Venue", "check_tariffs", "check_ticket_types",
-    "check_zone", "claim_name", "find", "find_all", "find_import", "put_tariffs",
-    "queue_for", "room_to_use", "shown",
+    "DAY_TURNS", "DEFAULT_ZONE", "SUMMARY", "WHOLE", "Base", "ChangeRow", "Companion",
+    "Contingent", "ContingentTemplate", "HistoryRow", "Import", "Part", "PriceGrid", "ProblemRow",
+    "Production", "Profile", "Progress", "Room", "Screening", "Section", "SourceLink", "Tariff",
+    "TicketType", "VatCode", "Venue", "check_tariffs", "check_ticket_types", "check_zone",
+    "claim_name", "find", "find_all", "find_import", "put_tariffs", "queue_for", "room_to_use",
+    "shown",
 ]

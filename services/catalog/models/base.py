@@ -29,9 +29,9 @@ class Versioned:
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     version: Mapped[int] = mapped_column(default=1)
 
-    def must_be_version(self, read: int | None) -> None:
+    def must_be_version(self, read: int) -> None:
         """Two people edit the same thing: the second one sees the first one's work first."""
-        if read is not None and read != self.version:
+        if read != self.version:
             raise DomainError(
                 Code.VERSION_OUTDATED,
                 "Somebody has changed this in the meantime. Please load it again.",

@@ -1,15 +1,51 @@
 """Contingents: named shares of a screening's capacity, with their rules (c-10)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from contracts.catalog import ContingentInput, ContingentState
+from contracts.catalog import ContingentInput, ContingentState, TemplateView
 from contracts.errors import Code, DomainError
-from services.catalog.models.base import Base
+from contracts.message import dump, load
+from services.catalog.models.base import Base, Versioned
+
+if TYPE_CHECKING:
+    from services.catalog.models.venues import Room
+
+
+class ContingentTemplate(Versioned, Base):
+    """Contingents that new screenings of some rooms start with."""
+
+    __tablename__ = "contingent_templates"
+
+    name: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    contingents: Mapped[list[Any]]
+
+    rooms: Mapped[list["Room"]] = relationship(back_populates="template", order_by="Room.id")
+
+    def put(self, wanted: Sequence[ContingentInput]) -> None:
+        """Refused as they would be in a screening."""
+        resolve_contingents((), wanted)
+        self.contingents = [dump(replace(one, contingent_id=None)) for one in wanted]
+
+    def inputs(self) -> tuple[ContingentInput, ...]:
+        return tuple(load(ContingentInput, one, tolerant=True) for one in self.contingents)
+
+    def view(self) -> TemplateView:
+        return TemplateView(
+            template_id=self.id, version=self.version, name=self.name, contingents=self.inputs(),
+            room_ids=tuple(room.id for room in self.rooms),
+        )
+
+    @property
+    def capacity(self) -> int:
+        return sum(one["capacity"] for one in self.contingents)
 
 
 class Contingent(Base):

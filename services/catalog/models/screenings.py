@@ -18,6 +18,8 @@ from contracts.catalog import (
     ScreeningState,
     ScreeningSummary,
     ScreeningView,
+    Slot,
+    TariffDifference,
     TariffState,
 )
 from contracts.errors import Code, DomainError
@@ -26,11 +28,11 @@ from contracts.roles import Principal
 from services.catalog.importers.text import fold
 from services.catalog.models.base import Base, Versioned, check_period, shown
 from services.catalog.models.contingents import Contingent, resolve_contingents
+from services.catalog.models.grids import PriceGrid, merge_tariffs, said_by_key
 from services.catalog.models.productions import Production, SourceLink, refs_of
-from services.catalog.models.tariffs import Tariff
+from services.catalog.models.tariffs import Tariff, put_tariffs
 from services.catalog.models.venues import Room, Section
 
-PUBLIC = "Public"
 ON_THE_WEB = {Principal.ESHOP.value, Principal.HOLDER.value}
 
 
@@ -72,6 +74,8 @@ class Screening(Versioned, Base):
     capacity: Mapped[int]
     details: Mapped[dict[str, Any]] = mapped_column("metadata")
     search: Mapped[str]  # its own title, folded; its productions have theirs
+    grid_tariffs: Mapped[dict[str, Any] | None]  # as a grid gave them, by key
+    on_sale_since: Mapped[datetime | None]  # nobody can have bought what never was
 
     room: Mapped[Room | None] = relationship()
     section: Mapped[Section | None] = relationship()
@@ -92,7 +96,7 @@ class Screening(Versioned, Base):
         """`fields` as `put` takes them; a room brings its default contingent."""
         screening = cls(
             id=uuid4(), version=1, state=ScreeningState.DRAFT, capacity=0, own_title={}, note="",
-            details={}, search="", room=None, section=None,
+            details={}, search="", room=None, section=None, grid_tariffs=None,
         )
         screening.put(**fields)
         return screening
@@ -112,15 +116,25 @@ class Screening(Versioned, Base):
         check_period("ends_at", self.starts_at, self.ends_at)
         self.search = fold(" ".join(self.own_title.values()))
 
+    def price_by(self, grid: PriceGrid, overwrite: bool = False) -> TariffDifference:
+        """The grid's tariffs, without losing what was edited by hand since the last time."""
+        given = grid.states()
+        wanted, difference = merge_tariffs(
+            self.id, None if overwrite else self.grid_tariffs, self._tariff_states(), given
+        )
+        put_tariffs(self.tariffs, wanted)
+        self.price_grid_id, self.grid_tariffs = grid.id, said_by_key(given)
+        return difference
+
     def put_contingents(self, wanted: Sequence[ContingentInput]) -> None:
         """Exactly these; the capacity is their sum."""
         self._share(resolve_contingents(self.contingents, wanted))
 
-    def publish(self) -> None:
+    def publish(self, at: datetime) -> None:
         if self.state != ScreeningState.DRAFT:
             raise DomainError(Code.SCREENING_STATE, f"This screening is {self.state} already.")
         self.must_be_complete()
-        self.state = ScreeningState.PUBLISHED
+        self.state, self.on_sale_since = ScreeningState.PUBLISHED, at
 
     def cancel(self) -> None:
         self.must_not_be_cancelled()
@@ -151,7 +165,7 @@ class Screening(Versioned, Base):
         if room is None:
             return
         if not self.contingents:
-            self.put_contingents([ContingentInput(name=PUBLIC, capacity=room.capacity)])
+            self.put_contingents(room.contingents_to_start_with())
         self._share(self.contingents)
 
     def _share(self, contingents: list[Contingent]) -> None:
@@ -197,6 +211,11 @@ class Screening(Versioned, Base):
             "tariffs": self.tariffs,
         }
         return tuple(name for name, value in wanted.items() if not value)
+
+    def slot(self) -> Slot:
+        return Slot(
+            screening_id=self.id, title=self.title, starts_at=self.starts_at, ends_at=self.ends_at
+        )
 
     def summary(self) -> ScreeningSummary:
         return ScreeningSummary(

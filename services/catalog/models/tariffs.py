@@ -8,7 +8,6 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from contracts.catalog import (
-    PriceGridView,
     TariffInput,
     TariffState,
     TicketTypeChanged,
@@ -118,27 +117,6 @@ def _amount(money: Money) -> int:
     if money.amount < 0:
         raise invalid("price", "A price cannot be negative.")
     return money.amount
-
-
-class PriceGrid(Versioned, Base):
-    """A named set of tariffs, to be given to screenings."""
-
-    __tablename__ = "price_grids"
-
-    name: Mapped[str]
-    key: Mapped[str] = mapped_column(unique=True)
-
-    tariffs: Mapped[list[Tariff]] = relationship(
-        order_by=Tariff.position, cascade="all, delete-orphan"
-    )
-
-    def states(self) -> tuple[TariffState, ...]:
-        return tuple(tariff.state() for tariff in self.tariffs)
-
-    def view(self) -> PriceGridView:
-        return PriceGridView(
-            price_grid_id=self.id, version=self.version, name=self.name, tariffs=self.states()
-        )
 
 
 class TicketType(Versioned, Base):

@@ -6,10 +6,21 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from contracts.catalog import PlaceView, RoomInput, RoomView, SectionView, VenueView
+from contracts.catalog import (
+    TURNOVER_MIN,
+    ContingentInput,
+    PlaceView,
+    RoomInput,
+    RoomView,
+    SectionView,
+    VenueView,
+)
 from contracts.errors import Code, DomainError
 from services.catalog.importers.text import key_of
 from services.catalog.models.base import DEFAULT_ZONE, Base, Versioned, invalid
+from services.catalog.models.contingents import ContingentTemplate
+
+PUBLIC = "Public"
 
 
 class Venue(Versioned, Base):
@@ -40,7 +51,7 @@ class Venue(Versioned, Base):
             if one.room_id is not None and one.room_id not in known:
                 raise DomainError(Code.ROOM_NOT_FOUND, f"“{one.name}” is no room of this venue.")
             room = known[one.room_id] if one.room_id else Room(id=uuid4())
-            room.put(one.name, one.capacity, one.legal_ceiling)
+            room.put(one.name, one.capacity, one.legal_ceiling, one.turnover_min)
             if room.key in kept:
                 raise DomainError(Code.NAME_TAKEN, f"Two rooms are named “{one.name}”.")
             kept[room.key] = room
@@ -65,7 +76,8 @@ class Venue(Versioned, Base):
 
 
 class Room(Base):
-    """`capacity` is what a new screening starts with, `legal_ceiling` what none ever passes."""
+    """`capacity` is what a new screening starts with, `legal_ceiling` what none ever passes;
+    `turnover_min` what it takes to clear and clean it between two."""
 
     __tablename__ = "rooms"
     __table_args__ = (
@@ -73,6 +85,7 @@ class Room(Base):
         UniqueConstraint("venue_id", "key", deferrable=True, initially="DEFERRED"),
         CheckConstraint("capacity >= 0", name="capacity_not_negative"),
         CheckConstraint("legal_ceiling >= capacity", name="legal_ceiling_not_below_capacity"),
+        CheckConstraint("turnover_min >= 0", name="turnover_not_negative"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -81,20 +94,37 @@ class Room(Base):
     key: Mapped[str]
     capacity: Mapped[int]
     legal_ceiling: Mapped[int]
+    turnover_min: Mapped[int]
+    template_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("contingent_templates.id"), index=True
+    )
 
+    template: Mapped[ContingentTemplate | None] = relationship(
+        back_populates="rooms", lazy="selectin"
+    )
     venue: Mapped[Venue] = relationship(back_populates="rooms", lazy="joined", innerjoin=True)
 
-    def put(self, name: str, capacity: int, legal_ceiling: int | None = None) -> None:
+    def put(
+        self, name: str, capacity: int, legal_ceiling: int | None = None,
+        turnover_min: int = TURNOVER_MIN,
+    ) -> None:
         ceiling = capacity if legal_ceiling is None else legal_ceiling
         if ceiling < capacity:
             raise invalid("legal_ceiling", f"“{name}” has more places than its legal ceiling.")
         self.name, self.key = name, key_of(name)
         self.capacity, self.legal_ceiling = capacity, ceiling
+        self.turnover_min = turnover_min
+
+    def contingents_to_start_with(self) -> tuple[ContingentInput, ...]:
+        """The template's, if they are not more than the room may hold by now."""
+        if self.template and self.template.capacity <= self.legal_ceiling:
+            return self.template.inputs()
+        return (ContingentInput(name=PUBLIC, capacity=self.capacity),)
 
     def view(self) -> RoomView:
         return RoomView(
             room_id=self.id, name=self.name, capacity=self.capacity,
-            legal_ceiling=self.legal_ceiling,
+            legal_ceiling=self.legal_ceiling, turnover_min=self.turnover_min,
         )
 
     def place(self) -> PlaceView:

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from contracts.catalog import (
     GetImport,
+    GetProfile,
     ImportChangePage,
     ImportPage,
     ImportProblemPage,
@@ -11,8 +12,12 @@ from contracts.catalog import (
     ListImportChanges,
     ListImportProblems,
     ListImports,
+    ListProfiles,
+    ProfilePage,
+    ProfileView,
 )
-from services.catalog.models import ChangeRow, Import, ProblemRow, find_import
+from contracts.errors import Code
+from services.catalog.models import ChangeRow, Import, ProblemRow, Profile, find, find_import
 from services.catalog.queries.paging import page
 from services.chassis.unit_of_work import UnitOfWork
 
@@ -45,3 +50,12 @@ def list_import_changes(uow: UnitOfWork, query: ListImportChanges) -> ImportChan
         (ChangeRow.number,), query.cursor, query.limit,
     )
     return ImportChangePage(items=tuple(one.view() for one in changes), next_cursor=cursor)
+
+
+def get_profile(uow: UnitOfWork, query: GetProfile) -> ProfileView:
+    return find(uow.session, Profile, query.profile_id, Code.PROFILE_NOT_FOUND).view()
+
+
+def list_profiles(uow: UnitOfWork, query: ListProfiles) -> ProfilePage:
+    found, cursor = page(uow.session, select(Profile), (Profile.key,), query.cursor, query.limit)
+    return ProfilePage(items=tuple(one.view() for one in found), next_cursor=cursor)

@@ -115,7 +115,7 @@ def _filtered(query: ListScreenings | GetProgramme) -> Select[Any]:
 
 def _conditions(query: ListScreenings | GetProgramme) -> Iterator[ColumnElement[bool]]:
     if query.day is not None:
-        yield from _on_day(query.day)
+        yield from on_day(query.day)
     if query.venue_id is not None:
         yield Venue.id == query.venue_id
     if query.section_id is not None:
@@ -127,7 +127,7 @@ def _conditions(query: ListScreenings | GetProgramme) -> Iterator[ColumnElement[
         yield or_(_mentions(Screening.search, query.text), Screening.id.in_(shows_it))
 
 
-def _on_day(day: date) -> Iterator[ColumnElement[bool]]:
+def on_day(day: date) -> Iterator[ColumnElement[bool]]:
     """The festival day where it takes place; first, roughly, what an index finds."""
     try:
         midnight = datetime.combine(day, time(), UTC)

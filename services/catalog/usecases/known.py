@@ -38,6 +38,7 @@ class Known:
         self.new: list[Base] = []
         self.new_venues: list[str] = []
         self.new_rooms: list[str] = []
+        self.made: dict[str, list[str]] = {"venue": [], "room": [], "section": []}
         venues = self._read(select(Venue), Venue, lock, selectinload(Venue.rooms))
         links = session.scalars(select(SourceLink).where(SourceLink.source == source))
         self.links = {(link.kind, link.ref): link for link in links}
@@ -81,7 +82,7 @@ class Known:
         if venue is None:
             key = claim_name(self.session, Venue, venue_name)
             venue = self._venues[key] = Venue.named(venue_name, key, self.options.time_zone)
-            self.new.append(venue)
+            self._add("venue", venue)
             self.new_venues.append(venue_name)
         if not name and venue.key in self._only_room:
             return self._only_room[venue.key]
@@ -90,7 +91,7 @@ class Known:
             room = venue.add_room(name or venue_name, self.options.room_capacity)
             venue.version += inspect(venue).persistent
             self._rooms[room.id] = room
-            self.new.append(room)
+            self._add("room", room)
             self.new_rooms.append(f"{venue.name} · {room.name}")
         return room
 
@@ -108,9 +109,13 @@ class Known:
             key = claim_name(self.session, Section, name)
             section = Section.named({next(iter(record.title)): name}, key)
             self._sections[key] = self._sections_by_id[section.id] = section
-            self.new.append(section)
+            self._add("section", section)
         self._link("section", ref, section.id)
         return section
+
+    def _add(self, kind: str, thing: Venue | Room | Section) -> None:
+        self.new.append(thing)
+        self.made[kind].append(str(thing.id))
 
     def _link(self, kind: str, ref: str, id: UUID) -> None:
         link = SourceLink(

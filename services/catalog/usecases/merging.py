@@ -11,7 +11,7 @@ a preview is exactly what would happen.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from contracts.catalog import (
@@ -23,18 +23,27 @@ from contracts.catalog import (
 )
 from contracts.errors import DomainError
 from contracts.message import dump
-from services.catalog.importers import ProductionRecord, Reading, ScreeningRecord
+from services.catalog.importers import (
+    Problem,
+    ProductionRecord,
+    Reading,
+    ScreeningRecord,
+    Severity,
+)
 from services.catalog.models import (
     Base,
     PriceGrid,
     Production,
     Room,
     Screening,
-    Section,
     SourceLink,
-    put_tariffs,
+    shown,
 )
+from services.catalog.models.clashes import clashes
+from services.catalog.usecases.fields import current, plain
+from services.catalog.usecases.history import CHANGED, CREATED, difference
 from services.catalog.usecases.known import Known
+from services.catalog.usecases.progress import Watch
 
 # Kept in the metadata of a screening: what only its source and a person make use of.
 DETAILS = ("version", "languages", "subtitles", "age_text", "tariffs", "url", "description")
@@ -59,15 +68,27 @@ class Merge:
         self.new: list[Base] = []
         self.told: list[Screening] = []
         self.changed_productions: list[UUID] = []
+        self.things: dict[UUID | None, Production | Screening] = {}  # created or changed
+        self.history: list[tuple[Production | Screening, str, dict[str, Any]]] = []
+        self.warnings: list[Problem] = []
+        self._rows: dict[UUID, int] = {}  # of screenings whose time or room is new
         self._by_ref: dict[str, Production] = {}
 
-    def run(self, reading: Reading) -> None:
+    def run(self, reading: Reading, watch: Watch | None = None) -> None:
+        """`watch` is told the row of each record."""
+        if watch:
+            watch.start(len(reading.productions) + len(reading.screenings))
         self._follow_renamed(reading)
         for production in reading.productions:
             self._production(production)
+            if watch:
+                watch(production.rows[0])
         records = {record.ref: record for record in reading.productions}
         for screening in reading.screenings:
             self._screening(screening, records)
+            if watch:
+                watch(screening.rows[0])
+        self._clashes()
         self._missing({screening.ref for screening in reading.screenings})
 
     def _follow_renamed(self, reading: Reading) -> None:
@@ -83,10 +104,10 @@ class Merge:
             link = links.get(("screening", record.ref))
             if link is None or len(record.production_refs) != 1:
                 continue
-            shown, (new,) = link.base["productions"], record.production_refs
-            if len(shown) != 1 or ("production", new) in links:
+            shows, (new,) = link.base["productions"], record.production_refs
+            if len(shows) != 1 or ("production", new) in links:
                 continue
-            if renamed := gone.pop(shown[0], None):
+            if renamed := gone.pop(shows[0], None):
                 del links["production", renamed.ref]
                 renamed.ref = new
                 links["production", new] = renamed
@@ -141,11 +162,33 @@ class Merge:
             details["sections"] = list(record.sections)
         return {
             "productions": [self._by_ref[ref] for ref in record.production_refs],
-            "room": self.known.room(record), "section": self.known.section(record),
+            "room": self._room(record), "section": self.known.section(record),
             "starts_at": record.starts_at, "ends_at": self._end(record, shows),
             "own_title": {} if same_title else dict(record.title), "note": record.note,
             "minimum_age": record.age, "details": details, "cancelled": record.cancelled,
         }
+
+    def _room(self, record: ScreeningRecord) -> Room | None:
+        venues = len(self.known.new_venues)
+        room = self.known.room(record)
+        for name in self.known.new_venues[venues:]:
+            self._warn(record.rows[0], "venue", "VENUE_NEW",
+                       f"“{name}” is not known yet: this import creates it.")
+        return room
+
+    def _clashes(self) -> None:
+        moved = [one for one in self.things.values() if one.id in self._rows]
+        for clash in clashes(self.known.session, cast(list[Screening], moved)):
+            later = clash.second if clash.second.screening_id in self._rows else clash.first
+            other = clash.first if later is clash.second else clash.second
+            self._warn(
+                self._rows[later.screening_id], "room", "ROOM_CLASH",
+                f"“{shown(later.title)}” and “{shown(other.title)}” leave {clash.pause_min} minutes"
+                f" between them in {clash.room}, which needs {clash.turnover_min}.",
+            )
+
+    def _warn(self, row: int, field: str, code: str, sentence: str) -> None:
+        self.warnings.append(Problem(row, field, code, sentence, Severity.WARNING))
 
     def _end(self, record: ScreeningRecord, shows: list[ProductionRecord]) -> datetime | None:
         """As said, else after its productions, else after the duration that a person chose."""
@@ -158,15 +201,15 @@ class Merge:
             **{name: value for name, value in wanted.items() if name != "cancelled"}
         )
         if self.grid:
-            screening.price_grid_id = self.grid.id
-            put_tariffs(screening.tariffs, self.grid.states())
+            screening.price_by(self.grid)
         if record.cancelled:
             screening.cancel()
         elif self.options.publish and not screening.missing:
-            screening.publish()
+            screening.publish(self.now)
             self.told.append(screening)
             self.published += 1
         self.new.append(screening)
+        self._rows[screening.id] = record.rows[0]
         self._created("screening", record, screening, wanted)
 
     def _missing(self, refs: set[str]) -> None:
@@ -184,11 +227,13 @@ class Merge:
         self, kind: str, record: ProductionRecord | ScreeningRecord, thing: Any,
         wanted: dict[str, Any],
     ) -> None:
+        base = {name: plain(value) for name, value in wanted.items()}
         self.new.append(SourceLink(
-            source=self.known.source, kind=kind, ref=record.ref, object_id=thing.id,
-            base={name: plain(value) for name, value in wanted.items()},
+            source=self.known.source, kind=kind, ref=record.ref, object_id=thing.id, base=base,
             import_id=self.import_id,
         ))
+        self.history.append((thing, CREATED, difference({}, base)))
+        self.things[thing.id] = thing
         self._say(kind, record.ref, record.title, ImportAction.CREATE, thing.id, record.rows)
 
     def _changed(
@@ -199,7 +244,7 @@ class Merge:
         fields, taken = [], {}
         base = dict(link.base)
         for name, value in wanted.items():
-            was, now, new = base.get(name), plain(_current(thing, name)), plain(value)
+            was, now, new = base.get(name), plain(current(thing, name)), plain(value)
             if new == was:
                 continue
             if new == now:
@@ -224,6 +269,14 @@ class Merge:
         else:
             self.unchanged += 1
         changed = bool(taken) and not refused
+        if changed:
+            self.things[thing.id] = thing
+            self.history.append((thing, CHANGED, {
+                field.field: {"before": field.before, "after": field.after}
+                for field in fields if not field.kept
+            }))
+        if changed and not taken.keys().isdisjoint(("room", "starts_at", "ends_at")):
+            self._rows[thing.id] = record.rows[0]
         thing.version += changed
         return changed
 
@@ -235,21 +288,6 @@ class Merge:
             number=len(self.changes) + 1, kind=kind, ref=ref, title=dict(title), action=action,
             rows=rows, fields=tuple(fields or ()), object_id=id,
         ))
-
-
-def plain(value: Any) -> Any:
-    """A field's value as it is kept and compared: rows by their id, instants as text."""
-    if isinstance(value, Production | Room | Section):
-        return str(value.id)
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return dump(value)
-
-
-def _current(thing: Production | Screening, name: str) -> Any:
-    if isinstance(thing, Screening) and name == "cancelled":
-        return thing.state == ScreeningState.CANCELLED
-    return getattr(thing, name)
 
 
 def _take(thing: Production | Screening, values: dict[str, Any]) -> bool:

@@ -6,14 +6,14 @@ from contracts.catalog import CreateProduction, ProductionView, UpdateProduction
 from contracts.errors import Code
 from services.catalog.models import Part, Production, Screening, find
 from services.catalog.usecases.editing import editing, published, tell_again
+from services.catalog.usecases.history import created
 from services.chassis.unit_of_work import UnitOfWork
 
 
 def create_production(uow: UnitOfWork, command: CreateProduction) -> ProductionView:
     fields = dict(vars(command))
     production = Production.with_fields(details=fields.pop("metadata"), **fields)
-    uow.session.add(production)
-    return production.view()
+    return created(uow, production)
 
 
 def update_production(uow: UnitOfWork, command: UpdateProduction) -> ProductionView:
@@ -22,7 +22,7 @@ def update_production(uow: UnitOfWork, command: UpdateProduction) -> ProductionV
         uow.session, Production, fields.pop("production_id"), Code.PRODUCTION_NOT_FOUND, lock=True
     )
     version = production.version
-    with editing(production, fields.pop("version")):
+    with editing(uow, production, fields.pop("version")):
         production.put(details=fields.pop("metadata"), **fields)
     if production.version != version:
         shows_it = select(Part.screening_id).where(Part.production_id == production.id)

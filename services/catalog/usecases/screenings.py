@@ -27,6 +27,7 @@ from services.catalog.models import (
     room_to_use,
 )
 from services.catalog.usecases.editing import editing_screening
+from services.catalog.usecases.history import created
 from services.chassis.unit_of_work import UnitOfWork
 
 
@@ -36,16 +37,13 @@ def create_screening(uow: UnitOfWork, command: CreateScreening) -> ScreeningView
         _check_contingents(uow, command.contingents)
         screening.put_contingents(command.contingents)
     if command.price_grid_id:
-        grid = find(
+        screening.price_by(find(
             uow.session, PriceGrid, command.price_grid_id, Code.PRICE_GRID_NOT_FOUND
-        )
-        screening.price_grid_id = grid.id
-        put_tariffs(screening.tariffs, grid.states())
+        ))
     if command.tariffs:
         check_tariffs(uow.session, command.tariffs)
         put_tariffs(screening.tariffs, command.tariffs)
-    uow.session.add(screening)
-    return screening.view()
+    return created(uow, screening)
 
 
 def update_screening(uow: UnitOfWork, command: UpdateScreening) -> ScreeningView:
@@ -70,7 +68,7 @@ def set_tariffs(uow: UnitOfWork, command: SetTariffs) -> ScreeningView:
 
 def publish_screening(uow: UnitOfWork, command: PublishScreening) -> ScreeningView:
     with editing_screening(uow, command.screening_id) as screening:
-        screening.publish()
+        screening.publish(uow.now)
     return screening.view()
 
 

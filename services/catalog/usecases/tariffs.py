@@ -1,6 +1,5 @@
 """Price grids, ticket types and VAT codes."""
 
-from dataclasses import replace
 from uuid import uuid4
 
 from contracts.catalog import (
@@ -10,7 +9,6 @@ from contracts.catalog import (
     PriceGridApplication,
     PriceGridView,
     SetVatCode,
-    TariffDifference,
     TicketTypeView,
     UpdatePriceGrid,
     UpdateTicketType,
@@ -19,17 +17,16 @@ from contracts.catalog import (
 from contracts.errors import Code, DomainError
 from services.catalog.models import (
     PriceGrid,
-    Screening,
     TicketType,
     VatCode,
     check_tariffs,
     claim_name,
     find,
-    find_all,
     put_tariffs,
     queue_for,
 )
-from services.catalog.usecases.editing import editing, editing_screening
+from services.catalog.usecases.editing import edit_many, editing, rehearsing, whole
+from services.catalog.usecases.history import created
 from services.chassis.unit_of_work import UnitOfWork
 
 # ------------------------------------------------------------------ price grids
@@ -42,15 +39,14 @@ def create_price_grid(uow: UnitOfWork, command: CreatePriceGrid) -> PriceGridVie
         key=claim_name(uow.session, PriceGrid, command.name),
     )
     put_tariffs(grid.tariffs, command.tariffs)
-    uow.session.add(grid)
-    return grid.view()
+    return created(uow, grid)
 
 
 def update_price_grid(uow: UnitOfWork, command: UpdatePriceGrid) -> PriceGridView:
     grid = find(
         uow.session, PriceGrid, command.price_grid_id, Code.PRICE_GRID_NOT_FOUND, lock=True
     )
-    with editing(grid, command.version):
+    with editing(uow, grid, command.version):
         check_tariffs(uow.session, command.tariffs)
         grid.key = claim_name(uow.session, PriceGrid, command.name, grid)
         grid.name = command.name
@@ -60,32 +56,14 @@ def update_price_grid(uow: UnitOfWork, command: UpdatePriceGrid) -> PriceGridVie
 
 def apply_price_grid(uow: UnitOfWork, command: ApplyPriceGrid) -> PriceGridApplication:
     grid = find(uow.session, PriceGrid, command.price_grid_id, Code.PRICE_GRID_NOT_FOUND)
-    screenings = find_all(
-        uow.session, Screening, command.screening_ids, Code.SCREENING_NOT_FOUND,
-        lock=not command.preview,
-    )
-    differences = tuple(_difference(screening, grid) for screening in screenings)
-    for screening in () if command.preview else screenings:
-        with editing_screening(uow, screening.id):
-            screening.price_grid_id = grid.id
-            put_tariffs(screening.tariffs, grid.states())
+    differences = []
+    with rehearsing(uow, command.preview):
+        edit_many(
+            uow, whole(uow, command.screening_ids, lock=not command.preview),
+            lambda one: differences.append(one.price_by(grid, command.overwrite)), command.preview,
+        )
     return PriceGridApplication(
-        price_grid_id=grid.id, preview=command.preview, differences=differences
-    )
-
-
-def _difference(screening: Screening, grid: PriceGrid) -> TariffDifference:
-    screening.must_not_be_cancelled()
-    old = {tariff.key: tariff.state() for tariff in screening.tariffs}
-    new = {tariff.key: tariff for tariff in grid.states()}
-    return TariffDifference(
-        screening_id=screening.id,
-        added=tuple(key for key in new if key not in old),
-        changed=tuple(
-            key for key in new
-            if key in old and replace(new[key], tariff_id=old[key].tariff_id) != old[key]
-        ),
-        removed=tuple(key for key in old if key not in new),
+        price_grid_id=grid.id, preview=command.preview, differences=tuple(differences)
     )
 
 
@@ -103,9 +81,8 @@ def create_ticket_type(uow: UnitOfWork, command: CreateTicketType) -> TicketType
     )
     ticket_type.put_windows(command.windows)
     put_tariffs(ticket_type.tariffs, command.tariffs)
-    uow.session.add(ticket_type)
     uow.emit(ticket_type.changed())
-    return ticket_type.view()
+    return created(uow, ticket_type)
 
 
 def update_ticket_type(uow: UnitOfWork, command: UpdateTicketType) -> TicketTypeView:
@@ -113,7 +90,7 @@ def update_ticket_type(uow: UnitOfWork, command: UpdateTicketType) -> TicketType
         uow.session, TicketType, command.ticket_type_id, Code.TICKET_TYPE_NOT_FOUND, lock=True
     )
     version = ticket_type.version
-    with editing(ticket_type, command.version):
+    with editing(uow, ticket_type, command.version):
         check_tariffs(uow.session, command.tariffs)
         ticket_type.name, ticket_type.active = command.name, command.active
         ticket_type.wallet_allowed = command.wallet_allowed
@@ -134,12 +111,11 @@ def set_vat_code(uow: UnitOfWork, command: SetVatCode) -> VatCodeView:
     if code is None:
         code = VatCode(key=command.key, version=1)
         code.put(command.label, command.rates)
-        uow.session.add(code)
         uow.emit(code.changed())
-        return code.view()
-    before = code.view()
-    code.put(command.label, command.rates)
-    if code.view() != before:
-        code.version += 1
+        return created(uow, code)
+    version = code.version
+    with editing(uow, code):
+        code.put(command.label, command.rates)
+    if code.version != version:
         uow.emit(code.changed())
     return code.view()

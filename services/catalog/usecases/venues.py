@@ -23,6 +23,7 @@ from services.catalog.models import (
     shown,
 )
 from services.catalog.usecases.editing import editing, published, tell_again
+from services.catalog.usecases.history import created
 from services.chassis.unit_of_work import UnitOfWork
 
 
@@ -31,8 +32,7 @@ def create_venue(uow: UnitOfWork, command: CreateVenue) -> VenueView:
     venue = Venue.named(command.name, key, check_zone(command.time_zone))
     venue.address = command.address
     venue.put_rooms(command.rooms)
-    uow.session.add(venue)
-    return venue.view()
+    return created(uow, venue)
 
 
 def update_venue(uow: UnitOfWork, command: UpdateVenue) -> VenueView:
@@ -43,7 +43,7 @@ def update_venue(uow: UnitOfWork, command: UpdateVenue) -> VenueView:
         select(Room).where(Room.venue_id == venue.id).order_by(Room.id).with_for_update(of=Room)
     ).all()
     version = venue.version
-    with editing(venue, command.version):
+    with editing(uow, venue, command.version):
         _must_be_unused(uow, set(rooms), {room.room_id for room in command.rooms})
         venue.key = claim_name(uow.session, Venue, command.name, venue)
         venue.name, venue.address = command.name, command.address
@@ -84,14 +84,13 @@ def _must_hold_their_screenings(uow: UnitOfWork, venue: Venue) -> None:
 
 def create_section(uow: UnitOfWork, command: CreateSection) -> SectionView:
     section = Section.named(command.name, claim_name(uow.session, Section, shown(command.name)))
-    uow.session.add(section)
-    return section.view()
+    return created(uow, section)
 
 
 def update_section(uow: UnitOfWork, command: UpdateSection) -> SectionView:
     section = find(uow.session, Section, command.section_id, Code.SECTION_NOT_FOUND, lock=True)
     version = section.version
-    with editing(section, command.version):
+    with editing(uow, section, command.version):
         section.key = claim_name(uow.session, Section, shown(command.name), section)
         section.name = command.name
     if section.version != version:
