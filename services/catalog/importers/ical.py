@@ -318,7 +318,8 @@ def _fields(event: Event) -> dict[str, Value]:
     }
     for line in description.split("\n"):
         for name, pattern in _LINE.items():
-            if (hit := pattern.fullmatch(line.strip()[:120])) and not found.get(name):
+            hit = pattern.fullmatch(line.strip()[:120])
+            if hit and "{" not in hit[1] and not found.get(name):  # {…}: a template, not filled in
                 found[name] = hit[1].strip(" .")
     if isinstance(written := found.get("duration"), str):
         minutes = _MINUTES.match(written)
