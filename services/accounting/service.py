@@ -9,12 +9,12 @@ from contracts.ticketing import (
     RegisterSessionAccepted,
     RegisterSessionTotals,
 )
-from contracts.wallet import WalletCredited, WalletDebited, WalletReversed
+from contracts.wallet import WalletCredited, WalletDebited, WalletMoved, WalletReversed
 from services.accounting.queries import books, check, registers, sales
 from services.accounting.queries import statistics as figures
-from services.accounting.usecases import booking, programme, sessions, statistics
+from services.accounting.usecases import orders, programme, reversals, sessions, statistics, wallets
 from services.accounting.usecases import registers as drawers
-from services.chassis.entrypoints import Service, on, ping, read, write
+from services.chassis.entrypoints import Service, on, on_many, ping, read, write
 
 
 class AccountingService(Service):
@@ -43,10 +43,11 @@ class AccountingService(Service):
     on_screening = on(ScreeningPublished, programme.keep_screening)
     on_screening_cancelled = on(ScreeningCancelled, programme.keep_cancellation)
     on_vat_code = on(VatCodeChanged, programme.keep_vat_code)
-    on_order_paid = on(OrderPaid, booking.book_order)
-    on_wallet_credited = on(WalletCredited, booking.book_credit)
-    on_wallet_debited = on(WalletDebited, booking.book_debit)
-    on_wallet_reversed = on(WalletReversed, booking.book_reversal)
-    on_checked_in = on(CheckedIn, statistics.count_entry)
+    on_order_paid = on_many(OrderPaid, orders.book_orders)
+    on_wallet_credited = on_many(WalletCredited, wallets.book_credits)
+    on_wallet_debited = on_many(WalletDebited, wallets.book_debits)
+    on_wallet_reversed = on_many(WalletReversed, reversals.book_reversals)
+    on_wallet_moved = on_many(WalletMoved, wallets.book_moves)
+    on_checked_in = on_many(CheckedIn, statistics.count_entries)
     on_session_accepted = on(RegisterSessionAccepted, sessions.accept_session)
     on_session_totals = on(RegisterSessionTotals, sessions.take_totals)

@@ -15,7 +15,7 @@ from contracts.envelope import Envelope
 from contracts.message import load, type_of
 from contracts.roles import Actor, system
 from services.chassis.database import Database
-from services.chassis.inbox import Answer, UseCase, consume_once, run_once
+from services.chassis.inbox import Answer, UseCase, consume_many, consume_once, run_once
 from services.chassis.tables import outbox
 from services.chassis.unit_of_work import UnitOfWork
 
@@ -51,6 +51,12 @@ class Harness:
         declared = type_of(type(message))
         envelope = Envelope.of(message, system(declared.owner), id=id or str(uuid4()))
         consume_once(self.database, declared.queue(self.service), envelope, use_case)
+
+    def react_many(self, use_case: UseCase, *messages: Any) -> None:
+        """Deliver events of one type as one list, each under a message id of its own."""
+        declared = type_of(type(messages[0]))
+        envelopes = [Envelope.of(message, system(declared.owner)) for message in messages]
+        consume_many(self.database, declared.queue(self.service), envelopes, use_case)
 
     def tick(self, use_case: Callable[[UnitOfWork], Any]) -> Any:
         """One round of a timer."""

@@ -31,7 +31,7 @@ from contracts.ticketing import (
     TenderTotal,
 )
 from services.accounting.queries import books, registers
-from services.accounting.usecases import booking, programme, sessions
+from services.accounting.usecases import orders, programme, sessions
 from services.accounting.usecases import registers as drawers
 from services.chassis.testing import Harness
 
@@ -171,8 +171,8 @@ def closing(
 
 
 def sell(accounting: Harness, *sold: OrderPaid) -> None:
-    for event in sold:
-        accounting.react(booking.book_order, event)
+    if sold:
+        accounting.react_many(orders.book_orders, *sold)
 
 
 def hear_totals(accounting: Harness, said: RegisterSessionTotals) -> None:

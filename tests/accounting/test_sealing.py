@@ -22,7 +22,7 @@ from contracts.roles import Actor, Principal, Role
 from contracts.ticketing import LineKind, PaymentMethod
 from services.accounting.models import Books
 from services.accounting.queries import check, registers
-from services.accounting.usecases import booking, sessions
+from services.accounting.usecases import orders, sessions
 from services.chassis.testing import Harness
 from tests.accounting.books import (
     ACCOUNTANT,
@@ -168,7 +168,7 @@ def test_closing_against_sales_that_still_arrive(ledger: Harness) -> None:
 
     with ThreadPoolExecutor(6) as threads:
         closed = threads.submit(close)
-        list(threads.map(lambda event: ledger.react(booking.book_order, event), sold))
+        list(threads.map(lambda event: ledger.react_many(orders.book_orders, event), sold))
         closed.result()
     content = z_of(ledger, session).content
     assert (content["sales_count"], content["gross"]) == (24, 2400)

@@ -34,7 +34,7 @@ from contracts.ticketing import LineKind, PaymentMethod
 from services.accounting.models import Books
 from services.accounting.queries import books, check, sales
 from services.accounting.reports import documents
-from services.accounting.usecases import booking, sessions
+from services.accounting.usecases import reversals, sessions, wallets
 from services.chassis.testing import Harness
 from tests.accounting.books import (
     ACCOUNTANT,
@@ -76,12 +76,12 @@ def evening(ledger: Harness) -> UUID:
     spilt = debited(500)
     sell(ledger, *desk, web, by_wallet)
     for use_case, event in (
-        (booking.book_credit, credited(5000)), (booking.book_credit, credited(300, gift=True)),
-        (booking.book_debit, debited(800, order_id=by_wallet.order_id)),
-        (booking.book_debit, debited(650, 300)), (booking.book_debit, spilt),
-        (booking.book_reversal, reversed_(spilt)),
+        (wallets.book_credits, credited(5000)), (wallets.book_credits, credited(300, gift=True)),
+        (wallets.book_debits, debited(800, order_id=by_wallet.order_id)),
+        (wallets.book_debits, debited(650, 300)), (wallets.book_debits, spilt),
+        (reversals.book_reversals, reversed_(spilt)),
     ):
-        ledger.react(use_case, event)
+        ledger.react_many(use_case, event)
     ledger.call(sessions.close_session, closing(session, 4900, 4000), CASHIER)
     hear_totals(ledger, totals(session, *desk))
     return session

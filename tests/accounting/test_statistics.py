@@ -41,7 +41,7 @@ def ask(ledger: Harness, by: StatisticsBy, axis: StatisticsAxis = StatisticsAxis
 
 
 def scan(ledger: Harness, first: bool = True, direction: Direction = Direction.IN) -> None:
-    ledger.react(statistics.count_entry, CheckedIn(
+    ledger.react_many(statistics.count_entries, CheckedIn(
         checkin_id=uuid4(), ticket_id=uuid4(), screening_id=SCREENING, direction=direction,
         first_entry=first, checked_at=SATURDAY_NIGHT, tariff="adult",
     ))

@@ -15,6 +15,7 @@ from services.accounting.models.journal import (
     JournalEntry,
     JournalLine,
     WaitingReversal,
+    post,
 )
 from services.accounting.models.programme import SalePoint, Screening, VatCode
 from services.accounting.models.registers import CashRegister, DrawerKind, DrawerMovement
@@ -27,5 +28,5 @@ __all__ = [
     "HourCounter", "JournalEntry", "JournalLine", "RegisterCount", "RegisterSession", "Sale",
     "SaleLine", "SalePayment", "SalePoint", "Screening", "ScreeningCounter", "SessionCounter",
     "VatCode", "WaitingReversal", "ZReport", "business_day", "day_start", "disagreement", "local",
-    "reading",
+    "post", "reading",
 ]

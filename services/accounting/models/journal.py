@@ -1,18 +1,18 @@
 """The journal: a chart of accounts, balanced entries, and their lines."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid5
 
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from services.accounting.models.base import Base
 from services.accounting.models.calendar import business_day
-from services.accounting.models.rows import insert_rows
+from services.accounting.models.rows import insert_new, insert_rows
 
 
 class Books(StrEnum):
@@ -27,15 +27,19 @@ class Books(StrEnum):
     BANK_TRANSFER = "bank_transfer"
     WALLET_PAYMENT = "wallet_payment"
     WALLET_LOAD = "wallet_load"
+    WALLET_MOVE = "wallet_move"
     WALLET_PAID = "wallet_paid"
     WALLET_GIFTED = "wallet_gifted"
+    WALLET_REFUNDS = "wallet_refunds"
     VAT = "vat"
     ADMISSIONS = "admissions"
     PASSES = "passes"
     BAR = "bar"
     ROUNDING = "rounding"
     DIFFERENCES = "differences"
+    BREAKAGE = "breakage"
     GIFTS = "gifts"
+    LOSSES = "losses"
     INVITATIONS = "invitations"
 
 
@@ -53,6 +57,8 @@ CHART: tuple[tuple[Books, str, str, str, str, str], ...] = (
      "Online-Zahlungen in Abrechnung", "Online payment clearing"),
     (Books.DESK_CARD, "1093", "asset", "Cartes hors caisse", "Karten ausserhalb der Kassen",
      "Cards outside registers"),
+    (Books.WALLET_MOVE, "1097", "asset", "Passage entre porte-monnaie",
+     "Durchlauf zwischen Wallets", "Moves between wallets in passage"),
     (Books.WALLET_PAYMENT, "1098", "asset", "Passage paiements par porte-monnaie",
      "Durchlauf Wallet-Zahlungen", "Wallet payments in passage"),
     (Books.WALLET_LOAD, "1099", "asset", "Passage chargements de porte-monnaie",
@@ -61,18 +67,25 @@ CHART: tuple[tuple[Books, str, str, str, str, str], ...] = (
      "Wallets: bezahlte Guthaben", "Wallets: paid credit"),
     (Books.WALLET_GIFTED, "2031", "liability", "Porte-monnaie: avoirs offerts",
      "Wallets: geschenkte Guthaben", "Wallets: gifted credit"),
+    (Books.WALLET_REFUNDS, "2032", "liability", "Porte-monnaie: remboursements à payer",
+     "Wallets: auszuzahlende Guthaben", "Wallets: refunds payable"),
     (Books.VAT, "2200", "liability", "TVA due", "Geschuldete MWST", "VAT payable"),
     (Books.BAR, "3200", "revenue", "Ventes bar et restauration", "Ertrag Bar und Restaurant",
      "Bar sales"),
     (Books.ADMISSIONS, "3400", "revenue", "Billetterie", "Eintritte", "Admissions"),
     (Books.PASSES, "3410", "revenue", "Abonnements", "Abonnemente", "Passes"),
     (Books.INVITATIONS, "3800", "revenue", "Billets offerts", "Freikarten", "Complimentary"),
+    (Books.BREAKAGE, "3890", "revenue", "Avoirs non réclamés", "Nicht beanspruchte Guthaben",
+     "Unclaimed wallet credit"),
+    (Books.LOSSES, "3805", "revenue", "Pertes sur ventes hors ligne",
+     "Verluste aus Offline-Verkäufen", "Losses on offline sales"),
     (Books.GIFTS, "6641", "expense", "Avoirs offerts", "Geschenkte Guthaben", "Gifted credit"),
     (Books.ROUNDING, "6941", "expense", "Arrondis", "Rundungsdifferenzen", "Rounding"),
     (Books.DIFFERENCES, "6942", "expense", "Différences de caisse", "Kassendifferenzen",
      "Cash differences"),
 )
-IN_PASSAGE = (Books.WALLET_PAYMENT, Books.WALLET_LOAD)  # zero when every message has arrived
+# Zero when every message has arrived.
+IN_PASSAGE = (Books.WALLET_PAYMENT, Books.WALLET_LOAD, Books.WALLET_MOVE)
 
 
 class Account(Base):
@@ -93,7 +106,7 @@ class JournalEntry(Base):
         Index("ix_journal_entries_order", "at", "id"),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
     source: Mapped[str]
     source_id: Mapped[UUID]
     at: Mapped[datetime]
@@ -119,11 +132,13 @@ class JournalLine(Base):
 
 
 class WaitingReversal(Base):
-    """A reversal heard before the debit it undoes; it is booked with it. `body`: the event."""
+    """A reversal that was heard before the debit it undoes, or before an earlier reversal of the
+    same debit; it is booked with that. `id`: the movement; `body`: the event."""
 
     __tablename__ = "waiting_reversals"
 
-    reverses: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    reverses: Mapped[UUID] = mapped_column(index=True)
     body: Mapped[dict[str, Any]]
 
 
@@ -133,15 +148,20 @@ class Entry:
         entry = Entry("ticketing.order_paid.v1", order_id, paid_at, "Order 12", "Sale")
         entry.debit(Books.CARD, 2000)
         entry.credit(Books.ADMISSIONS, 2000, "excluded")
-        entry.post(session)
+        post(session, [entry])
+
+    Its id follows from its fact, so that books made anew from the facts are the same books.
     """
+
+    __slots__ = ("head", "id", "sale_point_id", "sides")
 
     def __init__(
         self, source: str, source_id: UUID, at: datetime, document: str, label: str, *,
         wallet_id: UUID | None = None, sale_point_id: UUID | None = None,
     ) -> None:
+        self.id = uuid5(source_id, source)
         self.head = {
-            "id": uuid4(), "source": source, "source_id": source_id, "at": at,
+            "id": self.id, "source": source, "source_id": source_id, "at": at,
             "booked_on": business_day(at), "document": document, "label": label,
             "wallet_id": wallet_id,
         }
@@ -158,24 +178,24 @@ class Entry:
         self, account: str, amount: int, vat_code: str | None = None,
         register_id: UUID | None = None,
     ) -> None:
-        self.debit(account, -amount, vat_code, register_id)
+        self.sides[account, vat_code, register_id] -= amount
 
-    def post(self, session: Session) -> bool:
-        """False when this fact is in the books already. One statement for all lines, since the
-        database checks the balance of each."""
-        lines = [
-            {"entry_id": self.head["id"], "account": account, "amount": amount,
-             "vat_code": vat_code, "sale_point_id": self.sale_point_id,
-             "register_id": register_id}
+    def lines(self) -> list[dict[str, Any]]:
+        return [
+            {"entry_id": self.id, "account": account, "amount": amount, "vat_code": vat_code,
+             "sale_point_id": self.sale_point_id, "register_id": register_id}
             for (account, vat_code, register_id), amount in self.sides.items() if amount
         ]
-        if not lines:
-            return True
-        new = session.scalar(
-            postgresql.insert(JournalEntry).values(self.head)
-            .on_conflict_do_nothing().returning(JournalEntry.id)
-        )
-        if new is None:
-            return False
-        insert_rows(session, JournalLine, lines)
-        return True
+
+
+def post(session: Session, entries: Sequence[Entry]) -> set[UUID]:
+    """The ids of those that were not in the books yet; an entry of nothing is none. One statement
+    for all lines, since the database checks the balance of each."""
+    lines = {entry.id: entry.lines() for entry in entries}
+    new = insert_new(session, JournalEntry, [
+        entry.head for entry in entries if lines[entry.id]
+    ])
+    insert_rows(session, JournalLine, [
+        line for id, sides in lines.items() if id in new for line in sides
+    ])
+    return new

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contracts.errors import Code, DomainError
@@ -57,9 +58,16 @@ class VatCode(Base):
         return max(valid, key=lambda rate: rate["valid_from"])["rate_bp"] if valid else 0
 
 
-def vat_rate(session: Session, key: str, supplied_at: datetime) -> int:
-    """VAT_CODE_UNKNOWN when the code has not been heard of yet: nothing is booked by guess."""
-    code = session.get(VatCode, key)
-    if code is None:
-        raise DomainError(Code.VAT_CODE_UNKNOWN, f"The VAT code {key} is not known here.")
-    return code.rate_bp(supplied_at)
+class VatRates:
+    """The rates of all codes, asked once. VAT_CODE_UNKNOWN when a code has not been heard of yet:
+    nothing is booked by guess."""
+
+    def __init__(self, session: Session) -> None:
+        self._codes = {code.key: code for code in session.scalars(select(VatCode))}
+
+    def at(self, key: str, supplied_at: datetime) -> int:
+        """In basis points."""
+        code = self._codes.get(key)
+        if code is None:
+            raise DomainError(Code.VAT_CODE_UNKNOWN, f"The VAT code {key} is not known here.")
+        return code.rate_bp(supplied_at)

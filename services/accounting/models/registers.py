@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contracts.accounting import (
@@ -68,15 +68,19 @@ class CashRegister(Base):
         self, uow: UnitOfWork, kind: DrawerKind, signed: int, **details: Any
     ) -> "DrawerMovement":
         """Money in (+) or out (-) of the drawer. The register must be locked."""
-        self.balance += signed
-        self.movements += 1
         by = {"at": uow.now, "actor_id": uow.actor.id, "actor_name": uow.actor.name}
-        movement = DrawerMovement(
-            id=uuid4(), register_id=self.id, number=self.movements, kind=kind,
-            amount=abs(signed), signed=signed, balance=self.balance, **(by | details),
-        )
+        movement = DrawerMovement(id=uuid4(), **self.next_movement(kind, signed, **by | details))
         uow.session.add(movement)
         return movement
+
+    def next_movement(self, kind: DrawerKind, signed: int, **details: Any) -> dict[str, Any]:
+        """The same as a row still to be written, for many at a time."""
+        self.balance += signed
+        self.movements += 1
+        return {
+            "register_id": self.id, "number": self.movements, "kind": kind,
+            "amount": abs(signed), "signed": signed, "balance": self.balance, **details,
+        }
 
     def float_operation(
         self, uow: UnitOfWork, type: FloatOperationType, amount: Money, confirm_negative: bool,
@@ -170,3 +174,11 @@ def find_register(session: Session, register_id: UUID, lock: bool = False) -> Ca
     if register is None:
         raise DomainError(Code.REGISTER_NOT_FOUND, "There is no such register.")
     return register
+
+
+def lock_registers(session: Session, ids: set[UUID]) -> dict[UUID, CashRegister]:
+    """Of sessions that are locked, in the order of their ids."""
+    return {register.id: register for register in session.scalars(
+        select(CashRegister).where(CashRegister.id.in_(ids)).order_by(CashRegister.id)
+        .with_for_update()
+    )} if ids else {}

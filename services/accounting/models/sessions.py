@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contracts.accounting import ClosingCounts, RegisterSessionState
@@ -77,6 +77,13 @@ class RegisterSession(Base):
         if receipt is not None:
             self.first_receipt = min(self.first_receipt or receipt, receipt)
             self.last_receipt = max(self.last_receipt or receipt, receipt)
+
+    @property
+    def missing_orders(self) -> int | None:
+        """How many orders of what ticketing sold are not booked yet; None before it is said."""
+        if self.state != RegisterSessionState.CLOSING or self.said is None:
+            return None
+        return self.said["orders"] - self.orders
 
     def hear_totals(self, now: datetime, said: dict[str, Any]) -> None:
         """What ticketing sold on it, for good."""
@@ -153,5 +160,20 @@ class SessionCounter(Base):
 def find_session(session: Session, session_id: UUID, lock: bool = False) -> RegisterSession:
     found = session.get(RegisterSession, session_id, with_for_update=lock or None)
     if found is None:
-        raise DomainError(Code.REGISTER_SESSION_NOT_FOUND, "There is no such register session.")
+        raise _not_found()
     return found
+
+
+def lock_sessions(session: Session, ids: set[UUID]) -> dict[UUID, RegisterSession]:
+    """Several at once, in the order of their ids."""
+    found = {item.id: item for item in session.scalars(
+        select(RegisterSession).where(RegisterSession.id.in_(ids)).order_by(RegisterSession.id)
+        .with_for_update()
+    )} if ids else {}
+    if ids - found.keys():
+        raise _not_found()
+    return found
+
+
+def _not_found() -> DomainError:
+    return DomainError(Code.REGISTER_SESSION_NOT_FOUND, "There is no such register session.")

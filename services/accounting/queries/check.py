@@ -24,6 +24,7 @@ from services.accounting.models import (
     Sale,
     SaleLine,
     SalePayment,
+    WaitingReversal,
     disagreement,
 )
 from services.accounting.models.journal import IN_PASSAGE
@@ -52,7 +53,8 @@ def get_money_check(uow: UnitOfWork, query: GetMoneyCheck) -> MoneyCheck:
     )
     booked = _booked_sales(uow)
     faults = [
-        *_register_faults(registers), *_session_faults(uow), *broken_seals(uow),
+        *_register_faults(registers), *_session_faults(uow), *_reversal_faults(uow),
+        *broken_seals(uow),
         *_sums_faults(lines, sum(sum_.amount.amount for sum_ in tenders), booked),
     ]
     if balance.debit != balance.credit:
@@ -118,6 +120,16 @@ def _session_faults(uow: UnitOfWork) -> Iterator[str]:
         select(CashRegister.name).where(CashRegister.balance != func.coalesce(moved, 0))
     ):
         yield f"The balance of {name} is not the sum of its movements."
+
+
+def _reversal_faults(uow: UnitOfWork) -> Iterator[str]:
+    """A debit that is booked, and reversals of it that do not fit what is left of it."""
+    stuck = uow.session.scalar(
+        select(func.count()).select_from(WaitingReversal)
+        .where(WaitingReversal.reverses.in_(select(Sale.id)))
+    )
+    if stuck:
+        yield f"{stuck} reversals wait for an earlier reversal of the same debit."
 
 
 def _sums_faults(lines: int, payments: int, booked: int) -> Iterator[str]:

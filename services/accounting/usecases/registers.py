@@ -19,6 +19,7 @@ from services.accounting.models import (
     Entry,
     RegisterSession,
     SalePoint,
+    post,
 )
 from services.accounting.models.registers import CORRECTS, find_register
 from services.chassis.unit_of_work import UnitOfWork
@@ -68,7 +69,7 @@ def record_float_operation(uow: UnitOfWork, command: RecordFloatOperation) -> Fl
     )
     entry.debit(Books.DRAWER, movement.signed, register_id=register.id)
     entry.credit(Books.TRANSIT, movement.signed)
-    entry.post(uow.session)
+    post(uow.session, [entry])
     return movement.view(register.currency)
 
 

@@ -1,17 +1,18 @@
-"""Adding each sale to its session's totals and its register's drawer, as it arrives."""
+"""Adding sales to their sessions' totals and their registers' drawers, as they arrive."""
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID, uuid5
 
 from contracts.accounting import RegisterSessionState
 from contracts.ticketing import LineKind, OrderPaid, PaymentMethod
 from services.accounting.models import (
     CashRegister,
     DrawerKind,
+    DrawerMovement,
     RegisterSession,
     SessionCounter,
 )
-from services.accounting.models.registers import find_register
 from services.accounting.models.rows import insert_rows
 from services.accounting.models.sessions import Counted
 from services.accounting.usecases.sessions import seal_if_complete
@@ -21,43 +22,56 @@ TURNOVER = (LineKind.SCREENING, LineKind.PASS)  # loads and rounding are none
 SUMMED = ("count", "amount", "vat")
 
 
-def add_to_session(uow: UnitOfWork, session: RegisterSession, event: OrderPaid) -> None:
-    """The session must be locked. A sealed session's totals stay, its drawer does not."""
-    register = find_register(uow.session, session.register_id, lock=True)
-    _into_drawer(uow, register, session, event)
-    if session.state == RegisterSessionState.CLOSED:
-        return
-    session.add_order(event.receipt_number)
-    _count(uow, session, event)
-    seal_if_complete(uow, session)
+def add_to_sessions(
+    uow: UnitOfWork, sessions: dict[UUID, RegisterSession], registers: dict[UUID, CashRegister],
+    events: list[OrderPaid],
+) -> None:
+    """Sessions and registers must be locked. A sealed session's totals stay, its drawer does
+    not."""
+    sums: dict[tuple[Any, ...], dict[str, Any]] = {}
+    moves = []
+    for event in events:
+        if event.register_session_id is None:
+            continue
+        session = sessions[event.register_session_id]
+        moves += _into_drawer(registers[session.register_id], session, event)
+        if session.state != RegisterSessionState.CLOSED:
+            session.add_order(event.receipt_number)
+            _count(sums, session.id, event)
+    insert_rows(uow.session, DrawerMovement, moves)
+    insert_rows(uow.session, SessionCounter, list(sums.values()), add_up=SUMMED)
+    for session in sessions.values():
+        seal_if_complete(uow, session)
 
 
 def _into_drawer(
-    uow: UnitOfWork, register: CashRegister, session: RegisterSession, event: OrderPaid
-) -> None:
+    register: CashRegister, session: RegisterSession, event: OrderPaid
+) -> Iterator[dict[str, Any]]:
     cash = sum(
         payment.amount.amount for payment in event.payments
         if payment.method is PaymentMethod.CASH
     )
     if cash:
-        register.move(
-            uow, DrawerKind.SALE_CASH, cash, register_session_id=session.id,
-            source_id=event.order_id, at=event.paid_at,
-            actor_id=event.cashier_id or session.cashier_id,
-            actor_name=event.cashier_name or session.cashier_name,
+        yield {"id": uuid5(event.order_id, DrawerKind.SALE_CASH), "comment": ""} | (
+            register.next_movement(
+                DrawerKind.SALE_CASH, cash, register_session_id=session.id,
+                source_id=event.order_id, at=event.paid_at,
+                actor_id=event.cashier_id or session.cashier_id,
+                actor_name=event.cashier_name or session.cashier_name,
+            )
         )
 
 
-def _count(uow: UnitOfWork, session: RegisterSession, event: OrderPaid) -> None:
-    sums: dict[tuple[str, str], dict[str, Any]] = {}
+def _count(
+    sums: dict[tuple[Any, ...], dict[str, Any]], session_id: UUID, event: OrderPaid
+) -> None:
     for share in _shares(event):
-        kept = sums.setdefault((share["dimension"], share["key"]), share)
-        if kept is not share:
+        kept = sums.setdefault((session_id, share["dimension"], share["key"]), share)
+        if kept is share:
+            share["register_session_id"] = session_id
+        else:
             for name in SUMMED:
                 kept[name] += share[name]
-    insert_rows(uow.session, SessionCounter, [
-        {"register_session_id": session.id, **share} for share in sums.values()
-    ], add_up=SUMMED)
 
 
 def _shares(event: OrderPaid) -> Iterator[dict[str, Any]]:
@@ -73,9 +87,9 @@ def _shares(event: OrderPaid) -> Iterator[dict[str, Any]]:
             "key": f"{line.tariff or ''} {line.screening_id or ''}".strip() or line.label,
             "count": line.quantity, "amount": line.gross.amount, "vat": line.vat.amount,
         }
-        yield share
         if line.kind in TURNOVER:
             code, rate = line.vat_code or "", line.vat_rate_bp
             yield share | {
                 "dimension": Counted.VAT, "key": f"{code} {rate}", "label": code, "rate_bp": rate,
             }
+        yield share

@@ -30,6 +30,7 @@ from services.accounting.models import (
     RegisterSession,
     ZReport,
     disagreement,
+    post,
     reading,
 )
 from services.accounting.models.closing import digest
@@ -216,7 +217,7 @@ def _book_closing_difference(
     )
     entry.debit(Books.CARD, tender["difference"])
     entry.credit(Books.DIFFERENCES, tender["difference"])
-    entry.post(uow.session)
+    post(uow.session, [entry])
 
 
 def _book_difference(
@@ -232,4 +233,4 @@ def _book_difference(
     )
     entry.debit(Books.DRAWER, signed, register_id=register.id)
     entry.credit(Books.DIFFERENCES, signed)
-    entry.post(uow.session)
+    post(uow.session, [entry])
