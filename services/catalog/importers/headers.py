@@ -78,6 +78,8 @@ def recognise(header: str) -> Guess | None:
         language = LANGUAGES[words.pop()]
     if name := _NAMES.get(" ".join(words)):
         return Guess(name[0], header, language, group, score, name[1])
+    if len(words) == 1 and (split := _split_word(words[0])):
+        return recognise(split)
     first_leads = not _LINKS.isdisjoint(words)  # “langue du film” but “film language”
     for length in range(len(words) - 1, 0, -1):
         first, last = " ".join(words[:length]), " ".join(words[-length:])
@@ -85,6 +87,18 @@ def recognise(header: str) -> Guess | None:
             if len(part) > 2 and (name := _NAMES.get(part)):
                 return Guess(name[0], header, language, group, 0.6, name[1])
     return None
+
+
+def _split_word(word: str) -> str:
+    """“startdate” as two words that make a name; "" when there are none."""
+    if not 6 <= len(word) <= 24:
+        return ""
+    for cut in range(2, len(word) - 1):
+        first, second = word[:cut], word[cut:]
+        spoken = len(first) > 2 and first in LANGUAGES and second in _NAMES
+        if spoken or f"{first} {second}" in _NAMES:
+            return f"{first} {second}"
+    return ""
 
 
 def _share(values: Sequence[str], test: Callable[[str], object]) -> float:
@@ -175,6 +189,9 @@ def field_by_values(field: str, values: Sequence[str]) -> str:
         return "" if all(fold(value) in booleans for value in values) else field
     if field == "ref":
         return field if len(set(values)) >= 0.9 * len(values) else ""
+    if field == "end_date" and _share(values, _is_date) < 0.6:
+        field = "end"
+        return field if _share(values, _are_moments) >= 0.6 else ""
     if field == "showings" and _share(values, dates.read_times) >= 0.6:
         return "time"
     test = _TESTS.get(field)

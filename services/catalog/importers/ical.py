@@ -165,13 +165,13 @@ class _Zones:
             if re.fullmatch(r"\d{8}", value):
                 return datetime.strptime(value, "%Y%m%d").date()
             stamp = datetime.strptime(value.rstrip("Zz")[:15].ljust(15, "0"), "%Y%m%dT%H%M%S")
-            zone = UTC if value[-1:] in "Zz" else self._zone(one.parameters.get("TZID", ""))
             if stamp.year not in dates.YEARS:
                 return None
-            if zone is UTC:
+            if value[-1:] in "Zz":
                 return stamp.replace(tzinfo=UTC)
+            zone = self._zone(one.parameters.get("TZID", ""))
             minutes = stamp.hour * 60 + stamp.minute
-            return dates.to_instant(stamp.date(), minutes, zone)[0]  # type: ignore[arg-type]
+            return dates.to_instant(stamp.date(), minutes, zone)[0]
         except (ValueError, OverflowError):  # Unreadable is a ValueError
             return None
 
@@ -288,7 +288,7 @@ def _dates(event: Event, start: Moment, zones: _Zones) -> list[Moment]:
     added = _listed(event, "RDATE", zones)
     kind = type(start)
     wanted = {one for one in found | added if type(one) is kind} - _listed(event, "EXDATE", zones)
-    return sorted(wanted)  # type: ignore[type-var]
+    return sorted(wanted)
 
 
 def _listed(event: Event, name: str, zones: _Zones) -> set[Moment]:

@@ -194,8 +194,8 @@ def propose(
         )
     _claim_names_of_places(sources, columns)
     _claim_short_texts(sources, samples)
-    for field, labels in LABELS.items():
-        sources.setdefault(field, []).extend(_labelled(field, labels, sources, rows, samples))
+    for field, words in LABELS.items():
+        sources.setdefault(field, []).extend(_labelled(field, words, sources, rows, samples))
     return _complete(sources, language or spoken or "en")
 
 

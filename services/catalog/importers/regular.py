@@ -19,7 +19,8 @@ from services.catalog.importers.values import CODES
 ITEMS = "@items"  # what is listed under a key that was data
 _LANGUAGE_KEYS = frozenset({"lang", "language", "locale", "languagecode", "language code"})
 _TEXT_KEYS = frozenset({TEXT, "text", "value", "name", "title", "content", "description"})
-_WRAPPERS = frozenset({"rendered", "plain", "html", "$t", "_text", "__cdata", "#cdata-section"})
+_WRAPPED = ("plain", "text", "rendered", "$t", "_text", "__cdata", "#cdata-section", "html", "raw")
+_WRAPPERS = frozenset({*_WRAPPED, "protected", "block_version"})
 _CODE = re.compile(r"([a-z]{2,3})(?:[-_][a-z]{2,4})?", re.I)
 Path = tuple[str, ...]
 
@@ -78,14 +79,12 @@ class _Regular:
         if isinstance(node, str):
             return self._unpacked(node, path, depth)
         if isinstance(node, list):
-            found = [self.made(one, path, depth) for one in node]
+            found = [self.made(one, path, depth) for one in _headed(node) or node]
             if found and all(isinstance(one, Texts) for one in found):
                 return Texts({lang: text for one in reversed(found) for lang, text in one.items()})
             return found
-        if len(node) == 1 and (only := next(iter(node))).lower() in _WRAPPERS and isinstance(
-            node[only], str
-        ):
-            return self.made(node[only], path, depth)
+        if node and node.keys() <= _WRAPPERS and isinstance(text := _best_text(node), str):
+            return self.made(text, path, depth)
         if by_language := _by_language(node):
             return by_language
         spoken = {key: value for key, value in node.items()
@@ -125,7 +124,7 @@ class _Regular:
         if isinstance(made, dict) and not isinstance(made, Texts):
             return {KEY: key, **made}
         if isinstance(made, list) and made and all(isinstance(one, str) for one in made):
-            return {KEY: key, **_by_content(made)}
+            return {KEY: key, **_by_content(key, made)}
         return {KEY: key, ITEMS: made}
 
 
@@ -153,6 +152,24 @@ def _by_field(node: dict[str, Tree]) -> dict[str, Tree]:
             if isinstance(value, str | list):
                 found.setdefault(key, {})[language] = value
     return found
+
+
+def _best_text(node: dict[str, Tree]) -> Tree:
+    """Of `{"text": …, "html": …}` the plainest."""
+    return next((node[key] for key in _WRAPPED if key in node), None)
+
+
+def _headed(rows: list[Tree]) -> list[dict[str, str]] | None:
+    """Rows of cells below a row of headers, as spreadsheets answer."""
+    if len(rows) < 2 or not all(
+        isinstance(row, list) and all(isinstance(cell, str) for cell in row) for row in rows
+    ):
+        return None
+    guesses = (headers.recognise(cell) for cell in rows[0] if len(cell) < 80)
+    known = {guess.field for guess in guesses if guess and guess.score == 1.0}
+    if len(known) < 2 or len(set(rows[0])) < len(rows[0]):
+        return None
+    return [dict(zip(rows[0], row, strict=False)) for row in rows[1:]]
 
 
 def _joined(value: Tree) -> str:
@@ -207,9 +224,11 @@ def _are_alike(values: list[Tree]) -> bool:
     )
 
 
-def _by_content(cells: list[str]) -> dict[str, str]:
-    """`["04/17/2024", "19:00", "20:00"]`: a day and its times."""
+def _by_content(key: str, cells: list[str]) -> dict[str, str]:
+    """`["04/17/2024", "19:00", "20:00"]`: a day and its times; times of a day are many starts."""
     found: dict[str, str] = {}
+    if is_day(key) and all(map(_is_time, cells)):
+        return {"times": "\n".join(cells)}
     for cell in cells[:20]:
         name = "value"
         if is_day(cell):

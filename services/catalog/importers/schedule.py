@@ -108,7 +108,7 @@ class _Schedule:
         if isinstance(instant, datetime):
             wall = _DATED_TEXT.match(written)
             local = instant.astimezone(self.zone)
-            self.doubtful += bool(wall) and f"{local:%H:%M}" != wall[2] == start
+            self.doubtful += wall is not None and f"{local:%H:%M}" != wall[2] == start
             return instant.isoformat()
         return self._utc(*instant)
 

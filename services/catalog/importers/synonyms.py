@@ -87,7 +87,7 @@ SYNONYMS: dict[str, dict[str, str]] = {
         "es": "lugar|cine|sede del evento|recinto",
         "nl": "locatie|plaats|bioscoop|zaal locatie",
         "en": "venue|venue name|location|cinema name|theatre name|theater name|venue title|place"
-        "|place name|place title|location name|cinema|theatre|theater|site|venue label",
+        "|place name|place title|location name|cinema|theatre|theater|site|where|venue label",
     },
     "room": {
         "fr": "salle|scene",

@@ -49,7 +49,16 @@ ONE, TWO = "2026-07-03T20:00", "2026-07-04T20:00"
     {"data": {"showings": {"edges": [
         {"node": {"startsAt": ONE, "movie": {"title": "A"}, "venues": [{"name": "Rex"}]}},
         {"node": {"startsAt": TWO, "movie": {"title": "B"}, "venues": [{"name": "Rex"}]}}]}}},
+    {"events": [
+        {"name": {"text": "A", "html": "<b>A</b>"}, "venue": {"id": "1", "name": "Rex"},
+         "start": {"timezone": "Europe/Zurich", "local": ONE, "utc": "2026-07-03T18:00:00Z"}},
+        {"name": {"text": "B", "html": "<b>B</b>"}, "venue": {"id": "1", "name": "Rex"},
+         "start": {"timezone": "Europe/Zurich", "local": TWO, "utc": "2026-07-04T18:00:00Z"}}]},
+    {"values": [["Titre", "Date", "Heure", "Lieu"], ["A", "3.7.2026", "20:00", "Rex"],
+                ["B", "4.7.2026", "20:00", "Rex"]]},
     # films with their screenings
+    {"films": [{"titre": "A", "cinema": "Rex", "seances": {"2026-07-03": ["20:00"]}},
+               {"titre": "B", "cinema": "Rex", "seances": {"2026-07-04": ["20:00"]}}]},
     [{"title": "A", "shows": [{"date": "03.07.2026", "time": "20:00", "kino": "Rex"}]},
      {"title": "B", "shows": [{"date": "04.07.2026", "time": "20:00", "kino": "Rex"}]}],
     # days and places as keys
@@ -73,6 +82,10 @@ ONE, TWO = "2026-07-03T20:00", "2026-07-04T20:00"
     '<programme><film titre="A"><seances><seance debut="2026-07-03T20:00" lieu="Rex"/></seances>'
     '</film><film titre="B"><seances><seance debut="2026-07-04T20:00" lieu="Rex"/></seances>'
     "</film></programme>",
+    '<rss xmlns:ev="http://purl.org/rss/1.0/modules/event/"><channel><title>Festival</title>'
+    "<item><title>A</title><ev:startdate>2026-07-03T20:00</ev:startdate><ev:location>Rex"
+    "</ev:location></item><item><title>B</title><ev:startdate>2026-07-04T20:00</ev:startdate>"
+    "<ev:location>Rex</ev:location></item></channel></rss>",
     '<ns:events xmlns:ns="urn:x"><ns:event><ns:title><![CDATA[A]]></ns:title><ns:start>'
     '2026-07-03T20:00</ns:start><ns:venue id="1">Rex</ns:venue></ns:event><ns:event><ns:title>B'
     '</ns:title><ns:start>2026-07-04T20:00</ns:start><ns:venue id="1">Rex</ns:venue></ns:event>'
