@@ -43,7 +43,9 @@ class TokenMaker:
 class Door:
     """One terminal at the door, holding a wallet cashier's token."""
 
-    def __init__(self, processes: Processes, tokens: TokenMaker) -> None:
+    def __init__(
+        self, processes: Processes, tokens: TokenMaker, app: str = "services.wallet.terminal:app"
+    ) -> None:
         self.processes = processes
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -51,7 +53,7 @@ class Door:
         self.http.headers["Authorization"] = f"Bearer {tokens.token(Role.WALLET_CASHIER)}"
         processes.start(
             "terminal", "-m", "gunicorn", "--config", "deploy/gunicorn.py",
-            "services.wallet.terminal:app", wait=False, BIND=f"127.0.0.1:{port}",
+            app, wait=False, BIND=f"127.0.0.1:{port}",
             AMQP_URL=CLOSED_BROKER,
         )
         wait_until(self.ready, 30, lambda: processes.log("terminal"))

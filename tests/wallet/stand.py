@@ -25,14 +25,14 @@ ALL = tuple(TerminalRight)
 
 
 class Stand:
-    def __init__(self, ledger: Harness, directory: Path) -> None:
+    def __init__(self, ledger: Harness, directory: Path, **door: Any) -> None:
         self.ledger = ledger
         self.rows = Rows(ledger.url)
         self.tokens = TokenMaker()
         self.tokens.publish(self.rows)
         self.processes = Processes(
             directory, {"WALLET_DATABASE_URL": ledger.url.replace("+psycopg", "")})
-        self.door = Door(self.processes, self.tokens)
+        self.door = Door(self.processes, self.tokens, **door)
 
     def new_terminal(self, name: str = "Bar 1", **more: Any) -> dict[str, Any]:
         """As a manager gets it: the terminal, and the text of its QR code."""
