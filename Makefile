@@ -7,7 +7,7 @@ LAUNCHER := $(PYTHON) -m deploy.local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs setup test test-fast lint format acceptance bench \
-	dead-letters contracts verify lock clean
+	dead-letters image-test contracts verify lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: setup  ## measure the speeds of the README on this machine
 dead-letters: setup  ## parked messages of the running system (ARGS="list", "show …", "replay …")
 	@exec $(LAUNCHER) run services.chassis.dead_letters $(ARGS)
 
+image-test: setup  ## build the image and try it (root, podman, runc; debootstrap without BASE_IMAGE)
+	@exec nice $(VENV_PYTHON) -m pytest tests/containers/check_image.py $(ARGS)
+
 contracts: setup  ## generate contracts/asyncapi.json and the samples
 	@exec $(VENV_PYTHON) -m contracts.generate
 
@@ -57,12 +60,15 @@ verify: setup  ## check every wallet's chain and that all books balance
 	@$(LAUNCHER) run services.wallet.verify
 	@$(LAUNCHER) run services.accounting.verify
 
-lock:  ## compile requirements.lock anew from pyproject.toml (needs the network)
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .local/lock/bin/pip-compile --quiet \
+	--generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
+	--no-emit-trusted-host --no-emit-options
+
+lock:  ## compile both requirements.lock (here, and the image's without tools) anew (network)
 	$(PYTHON) -m venv .local/lock
 	.local/lock/bin/python -m pip install --quiet pip-tools
-	CUSTOM_COMPILE_COMMAND="make lock" .local/lock/bin/pip-compile --quiet --generate-hashes \
-		--extra dev --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra dev --output-file requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock --output-file deploy/requirements.lock pyproject.toml
 
 clean:  ## stop everything and delete all local data (.local)
 	@exec $(LAUNCHER) clean

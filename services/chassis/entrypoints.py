@@ -11,6 +11,7 @@
 RPC answers are `{"body", "error", "replayed"}`: a refusal is an answer, anything else a fault.
 """
 
+import importlib
 import time
 from collections.abc import Callable
 from functools import partial
@@ -126,6 +127,18 @@ class Service:
     name: str
     publishes = True
     database = Backbone()
+
+
+def service_class(process: str) -> type[Service]:
+    """`ticketing-documents` → the Service of `services.ticketing.documents.service`."""
+    module = importlib.import_module(f"services.{process.replace('-', '.')}.service")
+    found = [
+        item for item in vars(module).values()
+        if isinstance(item, type) and issubclass(item, Service) and item is not Service
+    ]
+    if len(found) != 1:
+        raise SystemExit(f"{module.__name__} must define one service, not {len(found)}.")
+    return found[0]
 
 
 # ------------------------------------------------------------------ doors

@@ -4,12 +4,11 @@ import logging
 import sys
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 from services.chassis.settings import Settings
 
 OUTBOX_PUBLISHED = Counter("outbox_published_total", "Messages handed to the broker")
-OUTBOX_WAITING = Gauge("outbox_waiting", "Messages not yet handed to the broker")
 HANDLED = Counter("messages_handled_total", "Calls and messages handled", ["type", "outcome"])
 HANDLING = Histogram(
     "message_seconds", "Time to handle a call or message", ["type"],

@@ -9,19 +9,18 @@ only (the terminal door): inside the transaction it would take PostgreSQL's one 
 until the disk flush, and so make all commits of the database queue one behind the other.
 """
 
-import math
 import threading
 from collections.abc import Callable
 
 import psycopg
 import structlog
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.engine import Connection
 
 from contracts.message import REGISTRY, dump
 from services.chassis.broker import BATCH, Publisher, to_bytes
 from services.chassis.database import Database
-from services.chassis.observability import OUTBOX_PUBLISHED, OUTBOX_WAITING
+from services.chassis.observability import OUTBOX_PUBLISHED
 from services.chassis.tables import outbox
 
 TICK_S = 1.0
@@ -76,13 +75,6 @@ def drain(database: Database, publisher: Publisher) -> int:
     return total
 
 
-def count_waiting(database: Database) -> int:
-    """Of all processes' messages; read when someone reads the metrics."""
-    with database.engine.connect() as connection:
-        waiting = select(func.count()).where(outbox.c.published_at.is_(None))
-        return connection.scalar(waiting) or 0
-
-
 class Relay:
     """Publishes for as long as its process lives; survives both servers going away."""
 
@@ -91,16 +83,9 @@ class Relay:
         self.publisher = Publisher(amqp_url)
         self.stopping = False
         self._woken = threading.Event()
-        OUTBOX_WAITING.set_function(self._waiting)
 
     def wake(self) -> None:
         self._woken.set()
-
-    def _waiting(self) -> float:
-        try:
-            return count_waiting(self.database)
-        except Exception:  # unknown while the database is away
-            return math.nan
 
     def run(self) -> None:
         pause = TICK_S

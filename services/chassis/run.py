@@ -5,7 +5,6 @@ from services.chassis.green import make_green
 
 make_green()
 
-import importlib
 import os
 import signal
 import sys
@@ -14,25 +13,13 @@ import eventlet
 import structlog
 from nameko import config
 from nameko.runners import ServiceRunner
-from prometheus_client import start_http_server
 
-from services.chassis.entrypoints import Service
+from services.chassis.entrypoints import service_class
 from services.chassis.observability import configure_logging
 from services.chassis.settings import Settings
+from services.chassis.vitals import serve
 
 STOP_GRACE_S = 25
-
-
-def service_class(process: str) -> type[Service]:
-    """`ticketing-documents` → the Service of `services.ticketing.documents.service`."""
-    module = importlib.import_module(f"services.{process.replace('-', '.')}.service")
-    found = [
-        item for item in vars(module).values()
-        if isinstance(item, type) and issubclass(item, Service) and item is not Service
-    ]
-    if len(found) != 1:
-        raise SystemExit(f"{module.__name__} must define one service, not {len(found)}.")
-    return found[0]
 
 
 def main(process: str) -> None:
@@ -47,10 +34,12 @@ def main(process: str) -> None:
         "TRANSPORT_OPTIONS": {"max_retries": 3, "interval_start": 1, "interval_step": 1,
                               "interval_max": 5},
     })
+    found = service_class(process)
     if port := os.environ.get("METRICS_PORT"):
-        start_http_server(int(port), addr="127.0.0.1")
+        host = os.environ.get("METRICS_HOST", "127.0.0.1")
+        serve(settings, process, host, int(port), found.publishes)
     runner = ServiceRunner()
-    runner.add_service(service_class(process))
+    runner.add_service(found)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: eventlet.spawn_n(_stop, runner, log))
     runner.start()

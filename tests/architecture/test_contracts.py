@@ -14,8 +14,7 @@ from contracts.message import MessageType, load
 from deploy.local.processes import PROCESSES
 from services.chassis.broker import dead_letters_of, queues_around
 from services.chassis.bus import BusDoor
-from services.chassis.entrypoints import RpcDoor, Service
-from services.chassis.run import service_class
+from services.chassis.entrypoints import RpcDoor, Service, service_class
 
 TYPES = generate.message_types()
 BUS = [item for item in TYPES if item.consumers]
