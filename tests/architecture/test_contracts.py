@@ -70,9 +70,14 @@ def test_every_named_consumer_listens_and_nobody_else() -> None:
 
 
 def test_every_call_has_its_door_and_every_door_its_call() -> None:
-    wanted = sorted((item.owner, item.method, item.name) for item in CALLS)
-    found = sorted((service, method, item.name) for service, method, item in called() if item)
-    assert found == wanted
+    """Some are for bar terminals alone: the wallet's HTTP door carries them out."""
+    wanted = {(item.owner, item.method, item.name) for item in CALLS}
+    found = [(service, method, item.name) for service, method, item in called() if item]
+    at_terminals = re.findall(r"say\.(\w+)", inspect.getsource(terminal))
+    assert len(found) == len(set(found)) and set(found) <= wanted
+    assert {name for *_, name in wanted - set(found)} <= {
+        item.name for item in CALLS if item.cls.__name__ in at_terminals
+    }
 
 
 def test_every_process_can_be_asked_whether_it_is_there() -> None:
