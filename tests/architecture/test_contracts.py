@@ -15,6 +15,7 @@ from deploy.local.processes import PROCESSES
 from services.chassis.broker import dead_letters_of, queues_around
 from services.chassis.bus import BusDoor
 from services.chassis.entrypoints import RpcDoor, Service, service_class
+from services.wallet import terminal
 
 TYPES = generate.message_types()
 BUS = [item for item in TYPES if item.consumers]
