@@ -40,7 +40,7 @@ from services.wallet.usecases import debits, holds, offline, terminals
 
 MAY_DEBIT = (Role.WALLET_CASHIER, Principal.TERMINAL)
 TERMINALS_ONLY = (Principal.TERMINAL,)
-LOOKS_EVERY_S = 1.0
+LOOKS_EVERY_S = 1
 log = structlog.get_logger("door")
 
 
