@@ -100,6 +100,7 @@ class Code(StrEnum):
     PAYMENT_AMOUNT = auto()
     PAYMENT_METHOD = auto()
     PAYMENT_NOT_FOUND = auto()
+    REFUND_REFUSED = auto()
     WEBHOOK_SIGNATURE = auto()
     TICKET_NOT_FOUND = auto()
     TICKET_STATE = auto()
@@ -109,6 +110,8 @@ class Code(StrEnum):
     TICKET_CODE_FORGED = auto()
     BOOKING_NOT_FOUND = auto()
     BOOKING_REFUSED = auto()
+    RELEASE_NOT_FOUND = auto()
+    RELEASE_OUTDATED = auto()
     # wallet
     WALLET_NOT_FOUND = auto()
     WALLET_BLOCKED = auto()

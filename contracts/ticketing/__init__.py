@@ -35,10 +35,25 @@ from contracts.ticketing.orders import (
     PayOrder,
     PlaceOrder,
 )
+from contracts.ticketing.refunds import (
+    CreditNoteList,
+    CreditNoteView,
+    ListRefunds,
+    OrderRefunded,
+    RefundLine,
+    RefundOrder,
+    RefundTo,
+)
 from contracts.ticketing.register_sessions import (
     RegisterSessionAccepted,
     RegisterSessionTotals,
     TenderTotal,
+)
+from contracts.ticketing.releases import (
+    ReleaseBookings,
+    ReleasedPlaces,
+    ReleaseView,
+    UndoRelease,
 )
 from contracts.ticketing.shared import (
     Channel,
@@ -88,6 +103,8 @@ __all__ = [
     "CheckInView",
     "CheckedIn",
     "ContingentAvailability",
+    "CreditNoteList",
+    "CreditNoteView",
     "Direction",
     "DocumentView",
     "ExtendHold",
@@ -102,12 +119,14 @@ __all__ = [
     "Limit",
     "LineKind",
     "ListOrders",
+    "ListRefunds",
     "ListTickets",
     "Nonce",
     "OrderItem",
     "OrderLine",
     "OrderPage",
     "OrderPaid",
+    "OrderRefunded",
     "OrderState",
     "OrderTicket",
     "OrderView",
@@ -119,8 +138,14 @@ __all__ = [
     "PaymentView",
     "PlaceOrder",
     "QrFormat",
+    "RefundLine",
+    "RefundOrder",
+    "RefundTo",
     "RegisterSessionAccepted",
     "RegisterSessionTotals",
+    "ReleaseBookings",
+    "ReleaseView",
+    "ReleasedPlaces",
     "TenderTotal",
     "TicketHolder",
     "TicketIssued",
@@ -133,5 +158,6 @@ __all__ = [
     "TicketView",
     "TicketsPdf",
     "TicketsPdfByIds",
+    "UndoRelease",
     "WindowView",
 ]

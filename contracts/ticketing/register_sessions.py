@@ -9,7 +9,8 @@ from contracts.ticketing.orders import PaymentMethod
 
 @view
 class TenderTotal:
-    """What one register session took by one method: Σ amount and how many payments."""
+    """What one register session took by one method: Σ payments − Σ refunds, and how many of
+    both."""
 
     method: PaymentMethod
     amount: Money

@@ -28,6 +28,11 @@ ORDERS = (
     Route("POST", "/v1/orders/{order_id}/payments", say.PayOrder, SELLERS, say.OrderView,
           "Pay all or a part; 202 while a wallet is still being asked",
           status=201, idempotent=True, wait=PAID),
+    Route("POST", "/v1/orders/{order_id}/refunds", say.RefundOrder, (Role.REFUND,),
+          say.CreditNoteView, "Give back places, money or both, by line: a credit note",
+          status=201, idempotent=True),
+    Route("GET", "/v1/orders/{order_id}/refunds", say.ListRefunds, SELLERS, say.CreditNoteList,
+          "The credit notes of an order"),
     Route("POST", "/v1/webhooks/payments", say.HandlePaymentWebhook, PUBLIC, say.PaymentView,
           "What the payment provider says, signed by it", body="raw",
           given={"body": raw_body,
@@ -57,6 +62,14 @@ TICKETS = (
           "Cancel a booking"),
 )
 
+RELEASES = (
+    Route("POST", "/v1/screenings/{screening_id}/release", say.ReleaseBookings, (Role.ADMIN,),
+          say.ReleaseView, "Free the places of passes that were not scanned: dry_run, then token",
+          idempotent=True),
+    Route("POST", "/v1/releases/{token}/undo", say.UndoRelease, (Role.ADMIN,), say.ReleaseView,
+          "Give the bookings back, while places are left", idempotent=True),
+)
+
 ENTRY = (
     Route("POST", "/v1/checkins", say.CheckIn, DOOR, say.CheckInView,
           "Scan a ticket; a refusal is an answer too, and the nonce makes a repetition harmless",
@@ -68,4 +81,4 @@ ENTRY = (
           (Role.ENTRY_CHECK, Role.POS), say.AttendanceView, "Who has come in"),
 )
 
-ROUTES = ORDERS + TICKETS + ENTRY
+ROUTES = ORDERS + TICKETS + RELEASES + ENTRY

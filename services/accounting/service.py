@@ -6,13 +6,22 @@ from contracts.identity import SalePointChanged
 from contracts.ticketing import (
     CheckedIn,
     OrderPaid,
+    OrderRefunded,
     RegisterSessionAccepted,
     RegisterSessionTotals,
 )
 from contracts.wallet import WalletCredited, WalletDebited, WalletMoved, WalletReversed
 from services.accounting.queries import books, check, registers, sales
 from services.accounting.queries import statistics as figures
-from services.accounting.usecases import orders, programme, reversals, sessions, statistics, wallets
+from services.accounting.usecases import (
+    orders,
+    programme,
+    refunds,
+    reversals,
+    sessions,
+    statistics,
+    wallets,
+)
 from services.accounting.usecases import registers as drawers
 from services.chassis.entrypoints import Service, on, on_many, ping, read, write
 
@@ -44,6 +53,7 @@ class AccountingService(Service):
     on_screening_cancelled = on(ScreeningCancelled, programme.keep_cancellation)
     on_vat_code = on(VatCodeChanged, programme.keep_vat_code)
     on_order_paid = on_many(OrderPaid, orders.book_orders)
+    on_order_refunded = on_many(OrderRefunded, refunds.book_refunds)
     on_wallet_credited = on_many(WalletCredited, wallets.book_credits)
     on_wallet_debited = on_many(WalletDebited, wallets.book_debits)
     on_wallet_reversed = on_many(WalletReversed, reversals.book_reversals)

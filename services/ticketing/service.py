@@ -11,7 +11,9 @@ from services.ticketing.usecases import (
     orders,
     payments,
     programme,
+    refunds,
     register_sessions,
+    releases,
 )
 
 
@@ -23,12 +25,16 @@ class TicketingService(Service):
     extend_hold = write(say.ExtendHold, orders.extend_hold)
     cancel_order = write(say.CancelOrder, orders.cancel_order)
     pay_order = write(say.PayOrder, payments.pay_order)
+    refund_order = write(say.RefundOrder, refunds.refund_order)
     handle_payment_webhook = write(say.HandlePaymentWebhook, payments.handle_webhook)
     book_screening = write(say.BookScreening, bookings.book_screening)
     cancel_booking = write(say.CancelBooking, bookings.cancel_booking)
+    release_bookings = write(say.ReleaseBookings, releases.release_bookings)
+    undo_release = write(say.UndoRelease, releases.undo_release)
     check_in = write(say.CheckIn, checkins.check_in)
 
     get_order = read(say.GetOrder, order_queries.get_order)
+    list_refunds = read(say.ListRefunds, order_queries.list_refunds)
     list_orders = read(say.ListOrders, order_queries.list_orders)
     get_ticket = read(say.GetTicket, tickets.get_ticket)
     list_tickets = read(say.ListTickets, tickets.list_tickets)

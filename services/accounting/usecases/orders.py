@@ -39,9 +39,9 @@ def book_orders(uow: UnitOfWork, events: list[OrderPaid]) -> None:
     while waiting:
         now = _until_complete(waiting, sessions)
         waiting = waiting[len(now):]
-        new = record(uow, [_sale(event, _session(event, sessions)) for event in now])
+        new = record(uow, [sale_of(event, session_of(event, sessions)) for event in now])
         now = [event for event in now if event.order_id in new]
-        post(uow.session, [_entry(event, _session(event, sessions)) for event in now])
+        post(uow.session, [_entry(event, session_of(event, sessions)) for event in now])
         count_sales(uow, now)
         add_to_sessions(uow, sessions, registers, now)
 
@@ -58,11 +58,11 @@ def _until_complete(events: list[OrderPaid], sessions: Sessions) -> list[OrderPa
     return events
 
 
-def _session(event: OrderPaid, sessions: Sessions) -> RegisterSession | None:
+def session_of(event: OrderPaid, sessions: Sessions) -> RegisterSession | None:
     return sessions[event.register_session_id] if event.register_session_id else None
 
 
-def _sale(event: OrderPaid, session: RegisterSession | None) -> SaleRecord:
+def sale_of(event: OrderPaid, session: RegisterSession | None) -> SaleRecord:
     sale = SaleRecord(
         id=event.order_id, sold_at=event.paid_at, channel=event.channel,
         sale_point_id=event.sale_point_id, cashier_id=event.cashier_id,
@@ -91,13 +91,13 @@ def _entry(event: OrderPaid, session: RegisterSession | None) -> Entry:
         f"Sale {event.channel}", sale_point_id=event.sale_point_id,
     )
     for payment in event.payments:
-        _debit_tender(entry, payment.method, payment.amount.amount, session)
+        debit_tender(entry, payment.method, payment.amount.amount, session)
     for line in event.lines:
-        _credit_line(entry, line)
+        credit_line(entry, line)
     return entry
 
 
-def _debit_tender(
+def debit_tender(
     entry: Entry, method: PaymentMethod, amount: int, session: RegisterSession | None
 ) -> None:
     if method is not PaymentMethod.CASH:
@@ -108,7 +108,7 @@ def _debit_tender(
         entry.debit(Books.DESK_CASH, amount)
 
 
-def _credit_line(entry: Entry, line: PaidLine) -> None:
+def credit_line(entry: Entry, line: PaidLine) -> None:
     vat = line.vat.amount
     entry.credit(LINE_ACCOUNTS[line.kind], line.gross.amount - vat, line.vat_code)
     entry.credit(Books.VAT, vat, line.vat_code)

@@ -24,10 +24,10 @@ SUMMED = ("count", "amount", "vat")
 
 def add_to_sessions(
     uow: UnitOfWork, sessions: dict[UUID, RegisterSession], registers: dict[UUID, CashRegister],
-    events: list[OrderPaid],
+    events: list[OrderPaid], orders: bool = True,
 ) -> None:
     """Sessions and registers must be locked. A sealed session's totals stay, its drawer does
-    not."""
+    not. Not `orders` are refunds: their amounts are negative, and they have no receipt."""
     sums: dict[tuple[Any, ...], dict[str, Any]] = {}
     moves = []
     for event in events:
@@ -36,7 +36,8 @@ def add_to_sessions(
         session = sessions[event.register_session_id]
         moves += _into_drawer(registers[session.register_id], session, event)
         if session.state != RegisterSessionState.CLOSED:
-            session.add_order(event.receipt_number)
+            if orders:
+                session.add_order(event.receipt_number)
             _count(sums, session.id, event)
     insert_rows(uow.session, DrawerMovement, moves)
     insert_rows(uow.session, SessionCounter, list(sums.values()), add_up=SUMMED)

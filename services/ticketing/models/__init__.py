@@ -23,7 +23,9 @@ from services.ticketing.models.programme import (
     TicketType,
     VatCode,
 )
+from services.ticketing.models.refunds import Refund, RefundedLine, RefundedPayment
 from services.ticketing.models.register_sessions import RegisterSession, next_receipt, not_open
+from services.ticketing.models.releases import Release
 from services.ticketing.models.tickets import (
     Booking,
     Ticket,
@@ -44,7 +46,11 @@ __all__ = [
     "Line",
     "Order",
     "Payment",
+    "Refund",
+    "RefundedLine",
+    "RefundedPayment",
     "RegisterSession",
+    "Release",
     "SalePoint",
     "Screening",
     "Seller",

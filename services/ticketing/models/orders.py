@@ -6,6 +6,7 @@ Part paid orders do not expire: somebody's money is in them. `hold_expires_at` i
 it is while a wallet is being debited.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -78,6 +79,14 @@ class Line(Base):
     def taken_from(self) -> UUID | None:
         """The contingent whose capacity this line uses up."""
         return self.lender_id or self.contingent_id
+
+    def taken_back(
+        self, currency: str, quantity: int, gross: Money, vat: Money, ticket_ids: tuple[UUID, ...]
+    ) -> PaidLine:
+        """As in a credit note: so much of it, and the money given for that."""
+        return replace(
+            self.view(currency, ticket_ids), quantity=quantity, gross=gross, vat=vat
+        )
 
     def view(self, currency: str, ticket_ids: tuple[UUID, ...] = ()) -> PaidLine:
         return PaidLine(

@@ -109,6 +109,12 @@ class Booking(Base):
             raise DomainError(Code.BOOKING_REFUSED, "This booking has been used at the door.")
         self.state, self.cancelled_at = BookingState.CANCELLED, at
 
+    def restore(self) -> None:
+        """Cancelled by a release that is undone."""
+        if self.state != BookingState.CANCELLED:
+            raise DomainError(Code.BOOKING_REFUSED, "This booking is not cancelled.")
+        self.state, self.cancelled_at = BookingState.ACTIVE, None
+
     def enter(self, at: datetime) -> bool:
         """In; True for the first time."""
         first = self.first_entry_at is None
@@ -199,6 +205,12 @@ class Ticket(Base):
             for window in ticket_type.windows
         ]
         return ticket
+
+    def void(self) -> None:
+        """Taken back: it is good for nothing any more, for ever."""
+        if self.state == TicketState.VOID:
+            raise DomainError(Code.TICKET_STATE, "This ticket is void already.")
+        self.state = TicketState.VOID
 
     @property
     def is_single(self) -> bool:

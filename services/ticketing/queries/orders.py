@@ -4,9 +4,17 @@ from sqlalchemy import exists, select
 
 from contracts.errors import Code, DomainError
 from contracts.roles import Principal, Role
-from contracts.ticketing import GetOrder, ListOrders, OrderPage, OrderView, PaymentState
+from contracts.ticketing import (
+    CreditNoteList,
+    GetOrder,
+    ListOrders,
+    ListRefunds,
+    OrderPage,
+    OrderView,
+    PaymentState,
+)
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.models import Line, Order, Payment, Ticket, find_order
+from services.ticketing.models import Line, Order, Payment, Refund, Ticket, find_order
 
 
 def get_order(uow: UnitOfWork, query: GetOrder) -> OrderView:
@@ -15,6 +23,14 @@ def get_order(uow: UnitOfWork, query: GetOrder) -> OrderView:
         select(Ticket).where(Ticket.order_id == order.id).order_by(Ticket.number)
     )
     return order.view(tuple(ticket.in_order() for ticket in tickets))
+
+
+def list_refunds(uow: UnitOfWork, query: ListRefunds) -> CreditNoteList:
+    order = find_order(uow.session, query.order_id, uow.actor)
+    found = uow.session.scalars(
+        select(Refund).where(Refund.order_id == order.id).order_by(Refund.number)
+    )
+    return CreditNoteList(items=tuple(refund.view() for refund in found))
 
 
 def list_orders(uow: UnitOfWork, query: ListOrders) -> OrderPage:

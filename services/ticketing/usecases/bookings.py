@@ -1,5 +1,7 @@
 """Places booked on a pass, and given back."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from contracts.errors import Code, DomainError
@@ -33,6 +35,14 @@ def book_screening(uow: UnitOfWork, command: BookScreening) -> BookingView:
     return booking.view(screening)
 
 
+def give_places_back(uow: UnitOfWork, bookings: Collection[Booking]) -> None:
+    """Each to the contingent that it was taken from, the lender of a borrowed one."""
+    contingents = lock_contingents(uow.session, {booking.taken_from for booking in bookings})
+    for booking in bookings:
+        booking.cancel(uow.now)
+        contingents[booking.taken_from].give_back(1)
+
+
 def cancel_booking(uow: UnitOfWork, command: CancelBooking) -> BookingView:
     """The place goes back to the contingent it came from, the booking to its window."""
     found = uow.session.execute(
@@ -49,7 +59,6 @@ def cancel_booking(uow: UnitOfWork, command: CancelBooking) -> BookingView:
             Code.BOOKING_REFUSED, "The place of a single ticket was bought: it is not booked."
         )
     booking = uow.session.get_one(Booking, command.booking_id, with_for_update=LOCK)
-    booking.cancel(uow.now)
     booking.window.give_back()
-    lock_contingents(uow.session, [booking.taken_from])[booking.taken_from].give_back(1)
+    give_places_back(uow, [booking])
     return booking.view(uow.session.get_one(Screening, booking.screening_id))

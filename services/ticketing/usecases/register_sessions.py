@@ -1,6 +1,6 @@
 """Our half of the two handshakes that open and close a register session (HOUSE §7)."""
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from contracts.accounting import (
     RegisterSessionClosed,
@@ -18,7 +18,14 @@ from contracts.ticketing import (
     TenderTotal,
 )
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.models import LOCK, Order, Payment, RegisterSession
+from services.ticketing.models import (
+    LOCK,
+    Order,
+    Payment,
+    Refund,
+    RefundedPayment,
+    RegisterSession,
+)
 
 
 def open_session(uow: UnitOfWork, event: RegisterSessionOpening) -> None:
@@ -67,11 +74,20 @@ def _paid_on(session: RegisterSession) -> tuple:
 
 
 def _totals(uow: UnitOfWork, session: RegisterSession) -> tuple[TenderTotal, ...]:
-    rows = uow.session.execute(
-        select(Payment.method, func.sum(Payment.amount), func.count())
+    taken = (
+        select(Payment.method, Payment.amount)
         .join(Order, Order.id == Payment.order_id)
         .where(*_paid_on(session), Payment.state == PaymentState.CAPTURED)
-        .group_by(Payment.method).order_by(Payment.method)
+    )
+    given = (
+        select(RefundedPayment.method, -RefundedPayment.amount)
+        .join(Refund, Refund.id == RefundedPayment.refund_id)
+        .where(Refund.register_session_id == session.id)
+    )
+    every = union_all(taken, given).subquery()
+    rows = uow.session.execute(
+        select(every.c.method, func.sum(every.c.amount), func.count())
+        .group_by(every.c.method).order_by(every.c.method)
     )
     return tuple(
         TenderTotal(method=PaymentMethod(method), amount=Money(int(amount), CURRENCY), count=count)
