@@ -45,7 +45,9 @@ DOCS_POLICY = (
     "frame-ancestors 'none'"
 )
 CORS_HEADERS = {
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, X-Request-Id",
+    "Access-Control-Allow-Headers": (
+        "Approval, Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+    ),
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Expose-Headers":
         "Content-Disposition, ETag, Idempotency-Replayed, Retry-After, X-Request-Id",

@@ -22,12 +22,14 @@ from contracts.message import Json, Name, command, event, query
 
 @command("identity.login.v1")
 class Login:
-    """A user signs in → TokenView. LOGIN_FAILED whatever was wrong; after some failures
-    LOGIN_THROTTLED with `retry_after` seconds in `errors`. The caller is `roles.anonymous(address)`
-    with the client's address."""
+    """A user signs in → TokenView. SECOND_FACTOR_REQUIRED when the password is right and `code`
+    (of the app, or a recovery code) is missing. LOGIN_FAILED whatever was wrong; after some
+    failures LOGIN_THROTTLED with `retry_after` seconds in `errors`. The caller is
+    `roles.anonymous(address)` with the client's address."""
 
     username: Secret
     password: Password = field(repr=False)
+    code: Secret | None = field(default=None, repr=False)
 
 
 @command("identity.holder_login.v1")
@@ -75,7 +77,7 @@ class GetJwks:
 
 @command("identity.create_user.v1")
 class CreateUser:
-    """→ UserView. USERNAME_TAKEN, PASSWORD_TOO_WEAK, SALE_POINT_NOT_FOUND."""
+    """→ UserView. USERNAME_TAKEN, EMAIL_TAKEN, PASSWORD_TOO_WEAK, SALE_POINT_NOT_FOUND."""
 
     username: Username
     password: Password = field(repr=False)
@@ -85,6 +87,7 @@ class CreateUser:
     language: Language = Language.FR
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    email: Email | None = None
 
 
 @command("identity.update_user.v1")
@@ -101,6 +104,7 @@ class UpdateUser:
     active: bool
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    email: Email | None = None
     password: Password | None = field(default=None, repr=False)
 
 

@@ -47,12 +47,15 @@ class Language(StrEnum):
 @view
 class TokenView:
     """`access_token` is a JWT (EdDSA) for the Authorization header, good for `expires_in` seconds.
-    `refresh_token` is opaque and good once; an API key gets none, since it can ask again."""
+    `refresh_token` is opaque and good once; keys and devices get none, since they can ask again.
+    `second_factor_missing`: the festival demands one of this user, who has none yet; without it
+    the token carries no role. Set it up, then refresh."""
 
     access_token: str
     expires_in: int
     token_type: str = "Bearer"
     refresh_token: str | None = None
+    second_factor_missing: bool = False
 
 
 @view
@@ -100,6 +103,7 @@ class UserView:
     created_at: datetime
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+    email: str | None = None
 
 
 @view

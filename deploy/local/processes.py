@@ -18,6 +18,8 @@ SHARED = (
 FRONT = (
     "CORS_ORIGINS", "TRUSTED_PROXIES", "RATE_READ", "RATE_WRITE", "RATE_DOCUMENT", "RATE_LOGIN",
 )  # fmt: skip
+# Settings of identity alone.
+PEOPLE = ("SECOND_FACTOR_ROLES", "MAIL_URL", "MAIL_FROM", "FESTIVAL_NAME")
 # Made by the launcher, for the people that identity creates.
 PASSWORDS = (
     "ADMIN_PASSWORD", "CASHIER_PASSWORD", "BAR_PASSWORD", "ACCOUNTANT_PASSWORD", "DOOR_PASSWORD",
@@ -47,9 +49,9 @@ class Process:
         return told
 
 
-def nameko(name: str) -> Process:
+def nameko(name: str, needs: tuple[str, ...] = ()) -> Process:
     owner = name.split("-")[0]
-    return Process(name, ("-m", "services.chassis.run", name), database=owner)
+    return Process(name, ("-m", "services.chassis.run", name), database=owner, needs=needs)
 
 
 def door(
@@ -67,7 +69,7 @@ def once(owner: str, *command: str) -> Process:
 
 
 PROCESSES = (
-    nameko("identity"),
+    nameko("identity", needs=PEOPLE),
     nameko("catalog"),
     nameko("ticketing"),
     nameko("ticketing-documents"),

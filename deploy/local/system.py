@@ -131,7 +131,7 @@ class System:
         doors = {name: os.environ.get(name, usual) for name, usual in table.ADDRESSES.items()}
         made = {name: self.secrets.secret(name) for name in PASSWORDS + table.SECRETS}
         return (
-            table.pick(os.environ, *table.SHARED, *table.FRONT)
+            table.pick(os.environ, *table.SHARED, *table.FRONT, *table.PEOPLE)
             | {"FESTIVAL_ENV": os.environ.get("FESTIVAL_ENV", "development")}
             | {"DATABASE_URL": servers.postgres.url, "AMQP_URL": servers.rabbitmq.url}
             | self._addresses(servers)

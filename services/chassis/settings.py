@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.roles import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -19,6 +21,7 @@ class Settings:
     admission_minutes: int = 180
     festival_name: str = "Festival"
     payment_webhook_secret: str = ""
+    second_factor_roles: frozenset[Role] = frozenset()
     production: bool = False
     log_level: str = "INFO"
     log_json: bool = False
@@ -37,6 +40,9 @@ class Settings:
             admission_minutes=int(env.get("ADMISSION_MINUTES", "180")),
             festival_name=env.get("FESTIVAL_NAME", "Festival"),
             payment_webhook_secret=env.get("PAYMENT_WEBHOOK_SECRET", ""),
+            second_factor_roles=frozenset(map(Role, filter(
+                None, env.get("SECOND_FACTOR_ROLES", "").split(",")
+            ))),
             production=env.get("FESTIVAL_ENV", "development") == "production",
             log_level=env.get("LOG_LEVEL", "INFO").upper(),
             log_json=env.get("LOG_FORMAT", "console") == "json",

@@ -8,7 +8,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,13 +21,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
 
 from contracts.errors import Code, DomainError
-from contracts.roles import Actor, Grant, Principal, Role
+from contracts.roles import Action, Actor, Approval, Grant, Principal, Role
 from services.chassis.ended import EndedSessions
 from services.chassis.errors import problem, status_of
 from services.chassis.observability import REQUEST_TIME, REQUESTS
 
 ISSUER = "festival"
 AUDIENCE = "festival"
+APPROVAL_AUDIENCE = "festival-approval"
 ALGORITHM = "EdDSA"
 CLOCK_SKEW_S = 30
 KEY_MAX = 255
@@ -87,12 +88,7 @@ class TokenVerifier:
 
     def _verify(self, token: str) -> "_Verified":
         try:
-            key_id = jwt.get_unverified_header(token).get("kid")
-            claims = jwt.decode(
-                token, self._key(str(key_id)), algorithms=[ALGORITHM], audience=AUDIENCE,
-                issuer=ISSUER, leeway=CLOCK_SKEW_S,
-                options={"require": ["exp", "iat", "nbf", "aud", "iss", "sub"]},
-            )
+            claims = self._claims(token, AUDIENCE)
             actor = Actor(
                 kind=Principal(claims["kind"]), id=claims["sub"], name=claims.get("name", ""),
                 roles=frozenset(map(Role, claims.get("roles", ()))),
@@ -109,6 +105,30 @@ class TokenVerifier:
         except (jwt.PyJWTError, KeyError, ValueError, TypeError):
             raise DomainError(Code.TOKEN_INVALID, "This access token is not valid.") from None
 
+    def approval(self, token: str, actor: Actor) -> Approval:
+        """A colleague's approval for `actor` (`identity.ApproveAction`); or APPROVAL_REFUSED."""
+        try:
+            claims = self._claims(token, APPROVAL_AUDIENCE)
+            if claims["for"] != actor.id:
+                raise ValueError("given to somebody else")
+            return Approval(
+                id=claims["jti"], approver_id=claims["sub"], approver_name=claims["name"],
+                action=Action(claims["action"]), object_id=claims["object"],
+            )
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError):
+            raise DomainError(
+                Code.APPROVAL_REFUSED, "This approval is not good (any more): ask again."
+            ) from None
+
+    def _claims(self, token: str, audience: str) -> dict[str, Any]:
+        """What a token of ours says; raises jwt's errors."""
+        key_id = jwt.get_unverified_header(token).get("kid")
+        return jwt.decode(
+            token, self._key(str(key_id)), algorithms=[ALGORITHM], audience=audience,
+            issuer=ISSUER, leeway=CLOCK_SKEW_S,
+            options={"require": ["exp", "iat", "nbf", "aud", "iss", "sub"]},
+        )
+
     def _key(self, key_id: str) -> Ed25519PublicKey:
         if key_id not in self._keys:
             with self._lock:
@@ -123,6 +143,12 @@ class TokenVerifier:
         return self._keys[key_id]
 
 
+def _with_approval(verifier: TokenVerifier, actor: Actor) -> Actor:
+    """The caller with what a colleague has approved, when the request brings it."""
+    token = request.headers.get("Approval", "")
+    return replace(actor, approval=verifier.approval(token, actor)) if token else actor
+
+
 def require(verifier: TokenVerifier, grants: Iterable[Grant]) -> Actor:
     """The caller of this request, who holds at least one of `grants`; refused otherwise."""
     header = request.headers.get("Authorization", "")
@@ -132,7 +158,7 @@ def require(verifier: TokenVerifier, grants: Iterable[Grant]) -> Actor:
     actor = verifier.actor(token.strip())
     if not actor.may(*grants):
         raise DomainError(Code.ROLE_MISSING, "Your roles do not allow this.")
-    return actor
+    return _with_approval(verifier, actor)
 
 
 # ------------------------------------------------------------------ what is asked

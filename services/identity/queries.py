@@ -11,6 +11,7 @@ from contracts.errors import Code, DomainError
 from contracts.identity import (
     ApiKeyPage,
     AuditPage,
+    DevicePage,
     EndedSessionsView,
     GetJwks,
     GetMe,
@@ -19,6 +20,7 @@ from contracts.identity import (
     Language,
     ListApiKeys,
     ListAudit,
+    ListDevices,
     ListEndedSessions,
     ListSalePoints,
     ListUsers,
@@ -32,6 +34,7 @@ from services.chassis.unit_of_work import UnitOfWork
 from services.identity.models import (
     ApiKey,
     AuditEntry,
+    Device,
     EndedSession,
     Holder,
     SalePoint,
@@ -117,6 +120,17 @@ def list_api_keys(uow: UnitOfWork, query: ListApiKeys) -> ApiKeyPage:
     page, more = _page(uow, statement, query.limit)
     return ApiKeyPage(
         items=tuple(key.view() for key in page),
+        next_cursor=str(page[-1].number) if more else None,
+    )
+
+
+def list_devices(uow: UnitOfWork, query: ListDevices) -> DevicePage:
+    statement = select(Device).order_by(Device.number.desc())
+    if query.cursor is not None:
+        statement = statement.where(Device.number < _number(query.cursor))
+    page, more = _page(uow, statement, query.limit)
+    return DevicePage(
+        items=tuple(device.view() for device in page),
         next_cursor=str(page[-1].number) if more else None,
     )
 

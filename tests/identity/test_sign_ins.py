@@ -12,7 +12,7 @@ from contracts.message import load
 from contracts.roles import Actor, Principal, anonymous
 from services.chassis.testing import Harness
 from services.identity.models import Throttle, digest
-from services.identity.usecases import holders, passwords, sign_ins, upkeep
+from services.identity.usecases import attempts, holders, passwords, sign_ins, upkeep
 from tests.identity.doors import (
     PASSWORD,
     SOMEONE,
@@ -57,7 +57,7 @@ def test_a_wrong_password_and_an_unknown_name_are_one_answer(
 ) -> None:
     with refused(identity, Code.LOGIN_FAILED, but=COUNTED) as caught:
         login(identity, username, "wrong password")
-    assert caught.value.detail == "The name or the password is wrong."
+    assert caught.value.detail == "The name, the password or the code is wrong."
     assert caught.value.errors == {}
     assert len(audited(identity, action="sign_in_refused")) == 1
 
@@ -76,7 +76,7 @@ def test_an_unknown_name_takes_as_long(identity: Harness, monkeypatch: pytest.Mo
 
 
 def test_failures_cost_pauses_that_grow(identity: Harness) -> None:
-    errors = [fail(identity) for _ in range(sign_ins.FREE_PER_ACCOUNT)]
+    errors = [fail(identity) for _ in range(attempts.FREE_PER_ACCOUNT)]
     assert {error.code for error in errors} == {Code.LOGIN_FAILED}
     with refused(identity, Code.LOGIN_THROTTLED) as caught:
         login(identity)  # with the right password
@@ -98,7 +98,7 @@ def test_unknown_names_are_slowed_down_alike(identity: Harness) -> None:
 
 
 def test_a_pause_ends_and_success_forgets(identity: Harness) -> None:
-    for _ in range(sign_ins.FREE_PER_ACCOUNT):
+    for _ in range(attempts.FREE_PER_ACCOUNT):
         fail(identity)
     assert login(identity, later=timedelta(seconds=2)).access_token
     assert fail(identity).code is Code.LOGIN_FAILED
@@ -108,8 +108,8 @@ def test_a_pause_ends_and_success_forgets(identity: Harness) -> None:
 def test_an_address_is_slowed_down_over_all_accounts(
     identity: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_ins, "FREE_PER_ADDRESS", 3)
-    for number in range(sign_ins.FREE_PER_ADDRESS):
+    monkeypatch.setattr(attempts, "FREE_PER_ADDRESS", 3)
+    for number in range(attempts.FREE_PER_ADDRESS):
         assert fail(identity, f"guess{number}").code is Code.LOGIN_FAILED
     assert fail(identity, "guess").code is Code.LOGIN_THROTTLED
     assert login(identity, actor=anonymous("192.0.2.2")).access_token
@@ -118,8 +118,8 @@ def test_an_address_is_slowed_down_over_all_accounts(
 def test_an_ipv6_caller_has_one_network_not_endless_addresses(
     identity: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sign_ins, "FREE_PER_ADDRESS", 3)
-    for number in range(sign_ins.FREE_PER_ADDRESS):
+    monkeypatch.setattr(attempts, "FREE_PER_ADDRESS", 3)
+    for number in range(attempts.FREE_PER_ADDRESS):
         fail(identity, f"guess{number}", actor=anonymous(f"2001:db8::{number:x}"))
     refused_one = fail(identity, "guess", actor=anonymous("2001:db8::ffff:1"))
     assert refused_one.code is Code.LOGIN_THROTTLED
@@ -129,7 +129,7 @@ def test_an_ipv6_caller_has_one_network_not_endless_addresses(
 def test_guesses_at_once_do_not_slip_past_the_count(identity: Harness) -> None:
     with ThreadPoolExecutor(8) as pool:
         codes = list(pool.map(lambda _: fail(identity).code, range(8)))
-    assert codes.count(Code.LOGIN_FAILED) == sign_ins.FREE_PER_ACCOUNT
+    assert codes.count(Code.LOGIN_FAILED) == attempts.FREE_PER_ACCOUNT
 
 
 def test_validity_opens_and_closes(identity: Harness) -> None:

@@ -29,12 +29,14 @@ class User(Base):
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("username = lower(username)", name="username_lower"),
+        CheckConstraint("email = lower(email)", name="email_lower"),
         CheckConstraint("jsonb_array_length(roles) > 0", name="has_roles"),
         CheckConstraint("valid_until > valid_from", name="valid_in_order"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     username: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str | None] = mapped_column(unique=True)
     password_hash: Mapped[str]
     display_name: Mapped[str]
     language: Mapped[str]
@@ -66,7 +68,7 @@ class User(Base):
             language=Language(self.language), roles=tuple(map(Role, self.roles)),
             sale_points=tuple(sorted(point.id for point in self.sale_points)),
             active=self.active, created_at=self.created_at, valid_from=self.valid_from,
-            valid_until=self.valid_until,
+            valid_until=self.valid_until, email=self.email,
         )
 
 

@@ -14,7 +14,7 @@ from contracts.identity import (
 )
 from contracts.message import dump
 from services.chassis.unit_of_work import UnitOfWork
-from services.identity.models import ApiKey, SalePoint
+from services.identity.models import ApiKey, Device, SalePoint
 from services.identity.usecases.audit import audit
 from services.identity.usecases.sessions import end_sessions
 from services.identity.usecases.unique import flush_unique
@@ -31,7 +31,8 @@ def create_sale_point(uow: UnitOfWork, command: CreateSalePoint) -> SalePointVie
 
 def update_sale_point(uow: UnitOfWork, command: UpdateSalePoint) -> SalePointView:
     """The last open web shop stays open. All web shops are locked, in id order, so that two
-    administrators cannot close one each. With a sale point end the sessions of its keys."""
+    administrators cannot close one each. With a sale point end the sessions of its keys
+    and devices."""
     locked = uow.session.scalars(
         select(SalePoint)
         .where((SalePoint.id == command.sale_point_id) | (SalePoint.kind == SalePointKind.ESHOP))
@@ -50,9 +51,10 @@ def update_sale_point(uow: UnitOfWork, command: UpdateSalePoint) -> SalePointVie
         )
     _flush(uow)
     if not point.active:
-        end_sessions(uow, uow.session.scalars(
-            select(ApiKey.id).where(ApiKey.sale_point_id == point.id, ApiKey.revoked_at.is_(None))
-        ).all())
+        for kind in (ApiKey, Device):
+            end_sessions(uow, uow.session.scalars(
+                select(kind.id).where(kind.sale_point_id == point.id, kind.revoked_at.is_(None))
+            ).all())
     return _told(uow, point, "update", before)
 
 

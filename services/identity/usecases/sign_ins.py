@@ -1,29 +1,26 @@
 """Signing in and out, for users and holders, and staying signed in.
 
-Nothing here tells whether an account exists: the answer, the time and the pauses are the same.
+While the festival asks a second factor of a user who has none yet, their tokens carry no role.
 """
 
+from dataclasses import replace
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address
-from math import ceil
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
 from contracts.errors import Code, DomainError
 from contracts.identity import HolderLogin, Login, Logout, RefreshSession, TokenView
 from contracts.roles import Principal
 from services.chassis.unit_of_work import UnitOfWork
-from services.identity.models import Holder, RefreshToken, SignIn, Throttle, User, digest
+from services.identity.models import Holder, RefreshToken, SignIn, User, digest
+from services.identity.usecases.attempts import begin_attempt, fail_attempt
 from services.identity.usecases.audit import audit
 from services.identity.usecases.passwords import matches
+from services.identity.usecases.second_factors import accepts, has_second_factor, must_set_up
 from services.identity.usecases.sessions import end_sessions
 from services.identity.usecases.tokens import access_token
 
 LASTS = {Principal.USER: timedelta(hours=16), Principal.HOLDER: timedelta(days=30)}
-# Failures without a pause. Behind one address there may be a whole festival office.
-FREE_PER_ACCOUNT = 5
-FREE_PER_ADDRESS = 30
 
 
 def login(uow: UnitOfWork, command: Login) -> TokenView | DomainError:
@@ -32,7 +29,7 @@ def login(uow: UnitOfWork, command: Login) -> TokenView | DomainError:
     user = uow.session.scalar(
         select(User).where(User.username == name).with_for_update(read=True)
     )
-    return _sign_in(uow, Principal.USER, name, user, command.password)
+    return _sign_in(uow, Principal.USER, name, user, command.password, command.code)
 
 
 def holder_login(uow: UnitOfWork, command: HolderLogin) -> TokenView | DomainError:
@@ -72,26 +69,21 @@ def logout(uow: UnitOfWork, command: Logout) -> None:
 
 
 def _sign_in(
-    uow: UnitOfWork, kind: Principal, name: str, person: User | Holder | None, password: str
+    uow: UnitOfWork, kind: Principal, name: str, person: User | Holder | None, password: str,
+    code: str | None = None,
 ) -> TokenView | DomainError:
     """A refusal is returned, not raised, since its count must stay."""
-    account = _locked_throttle(uow, f"{kind}:{name}")
-    address = _address(uow)
-    blocking = uow.session.get(Throttle, digest(address)) if address else None
-    pause = max(account.pause(uow.now), blocking.pause(uow.now) if blocking else 0.0)
-    if pause:
-        seconds = ceil(pause)
-        return DomainError(
-            Code.LOGIN_THROTTLED, f"Too many attempts. Try again in {seconds} seconds.",
-            {"retry_after": seconds},
-        )
+    account = begin_attempt(uow, kind, name)
     right = matches(person.password_hash if person else None, password)
     if person is None or not right or not person.may_sign_in(uow.now):
-        account.fail(uow.now, FREE_PER_ACCOUNT)
-        if address:
-            _locked_throttle(uow, address).fail(uow.now, FREE_PER_ADDRESS)
-        audit(uow, "sign_in_refused", kind, person.id if person else "unknown")
-        return DomainError(Code.LOGIN_FAILED, "The name or the password is wrong.")
+        return fail_attempt(uow, account, kind, person)
+    if isinstance(person, User) and has_second_factor(uow, person):
+        if not code:
+            return DomainError(
+                Code.SECOND_FACTOR_REQUIRED, "Type the code that your authenticator app shows."
+            )
+        if not accepts(uow, person, code):
+            return fail_attempt(uow, account, kind, person)
     account.clear()
     sign_in = SignIn(
         user_id=person.id if kind is Principal.USER else None,
@@ -102,30 +94,6 @@ def _sign_in(
     uow.session.flush()
     audit(uow, "sign_in", kind, person.id)
     return _tokens(uow, sign_in, person)
-
-
-def _locked_throttle(uow: UnitOfWork, key: str) -> Throttle:
-    """Attempts on one account wait for each other, so none slips in beside a failure."""
-    statement = insert(Throttle).values(
-        key=digest(key), failures=0, failed_at=uow.now, blocked_until=None
-    )
-    locked = statement.on_conflict_do_update(
-        index_elements=[Throttle.key], set_={"key": statement.excluded.key}
-    ).returning(Throttle)
-    return uow.session.scalars(locked, execution_options={"populate_existing": True}).one()
-
-
-def _address(uow: UnitOfWork) -> str | None:
-    """Where an anonymous caller is: IPv6 by its network, of which one caller has all addresses."""
-    if uow.actor.kind is not Principal.ANONYMOUS:
-        return None
-    try:
-        address = ip_address(uow.actor.id)
-    except ValueError:
-        return f"address:{uow.actor.id}"
-    if isinstance(address, IPv6Address):
-        return f"address:{int(address) >> 64:x}"
-    return f"address:{address}"
 
 
 def _locked(uow: UnitOfWork, refresh_token: str) -> tuple[SignIn, RefreshToken] | None:
@@ -147,11 +115,14 @@ def _tokens(uow: UnitOfWork, sign_in: SignIn, person: User | Holder) -> TokenVie
             uow, Principal.HOLDER, person.id, person.name, sign_in.id,
             refresh_token=refresh_token,
         )
-    return access_token(
-        uow, Principal.USER, person.id, person.display_name, sign_in.id, roles=person.roles,
+    incomplete = must_set_up(uow, person)
+    token = access_token(
+        uow, Principal.USER, person.id, person.display_name, sign_in.id,
+        roles=[] if incomplete else person.roles,
         sale_points=[point.id for point in person.sale_points if point.active],
         until=person.valid_until, refresh_token=refresh_token,
     )
+    return replace(token, second_factor_missing=incomplete)
 
 
 def _end(uow: UnitOfWork, sign_in: SignIn) -> None:

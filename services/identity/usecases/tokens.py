@@ -35,22 +35,30 @@ def access_token(
     refresh_token: str | None = None,
 ) -> TokenView:
     """`until` is the end of the bearer's validity, which no token outlives."""
+    expires_at = min(uow.now + LIFE, until) if until else uow.now + LIFE
+    claims = {
+        "sub": str(subject), "kind": str(kind),
+        "name": name, "roles": list(roles), "sale_points": sorted(map(str, sale_points)),
+        "sid": str(sign_in_id), "jti": str(uuid4()),
+    }
+    return TokenView(
+        access_token=signed(uow, TOKEN_AUDIENCE, expires_at, claims), refresh_token=refresh_token,
+        expires_in=int((expires_at - uow.now).total_seconds()),
+    )
+
+
+def signed(
+    uow: UnitOfWork, audience: str, expires_at: datetime, claims: dict[str, object]
+) -> str:
+    """A JWT that says `claims` to `audience`, signed with the key of the day."""
     key = uow.session.scalars(
         select(SigningKey).where(SigningKey.not_before <= uow.now)
         .order_by(SigningKey.not_before.desc()).limit(1)
     ).one()
-    expires_at = min(uow.now + LIFE, until) if until else uow.now + LIFE
-    claims = {
-        "iss": TOKEN_ISSUER, "aud": TOKEN_AUDIENCE, "sub": str(subject), "kind": str(kind),
-        "name": name, "roles": list(roles), "sale_points": sorted(map(str, sale_points)),
-        "sid": str(sign_in_id), "jti": str(uuid4()),
-        "iat": uow.now, "nbf": uow.now, "exp": expires_at,
+    claims = claims | {
+        "iss": TOKEN_ISSUER, "aud": audience, "iat": uow.now, "nbf": uow.now, "exp": expires_at,
     }
-    signed = jwt.encode(claims, key.signer(), TOKEN_ALGORITHM, headers={"kid": key.key_id})
-    return TokenView(
-        access_token=signed, refresh_token=refresh_token,
-        expires_in=int((expires_at - uow.now).total_seconds()),
-    )
+    return jwt.encode(claims, key.signer(), TOKEN_ALGORITHM, headers={"kid": key.key_id})
 
 
 def rotate_signing_key(uow: UnitOfWork) -> bool:

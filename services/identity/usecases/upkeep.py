@@ -3,7 +3,7 @@
 from sqlalchemy import CursorResult, delete, select
 
 from services.chassis.unit_of_work import UnitOfWork
-from services.identity.models import EndedSession, SignIn, Throttle
+from services.identity.models import EndedSession, ResetCode, SignIn, Throttle
 
 BATCH = 500
 
@@ -14,7 +14,11 @@ def forget(uow: UnitOfWork) -> int:
     expired = select(SignIn.id).where(SignIn.expires_at < uow.now)
     old = select(Throttle.key).where(Throttle.failed_at < uow.now - Throttle.FORGOTTEN_AFTER)
     ended = select(EndedSession.session_id).where(EndedSession.forget_at < uow.now)
+    unused = select(ResetCode.hash).where(ResetCode.expires_at < uow.now)
     statements = (
+        delete(ResetCode).where(ResetCode.hash.in_(
+            unused.limit(BATCH).with_for_update(skip_locked=True)
+        )),
         delete(SignIn).where(SignIn.id.in_(
             expired.limit(BATCH).with_for_update(skip_locked=True)
         )),

@@ -19,19 +19,21 @@ from services.identity.usecases.unique import flush_unique
 
 
 def create_user(uow: UnitOfWork, command: CreateUser) -> UserView:
+    return add_user(uow, command, hashed(command.password)).view()
+
+
+def add_user(uow: UnitOfWork, command: CreateUser, password_hash: str) -> User:
     _check_validity(command)
     user = User(
-        username=command.username.lower(), password_hash=hashed(command.password), active=True,
-        display_name=command.display_name, language=command.language,
+        username=command.username.lower(), password_hash=password_hash, active=True,
+        email=_lower(command.email), display_name=command.display_name, language=command.language,
         roles=sorted(set(command.roles)), sale_points=_sale_points(uow, command.sale_points),
         valid_from=command.valid_from, valid_until=command.valid_until, created_at=uow.now,
     )
     uow.session.add(user)
-    flush_unique(uow, "uq_users_username", DomainError(
-        Code.USERNAME_TAKEN, "Another user has this name.", {"username": ["Is taken."]}
-    ))
+    _flush(uow)
     audit(uow, "create", "user", user.id, after=dump(user.view()))
-    return user.view()
+    return user
 
 
 def update_user(uow: UnitOfWork, command: UpdateUser) -> UserView:
@@ -42,9 +44,11 @@ def update_user(uow: UnitOfWork, command: UpdateUser) -> UserView:
     user, administrators = _lock(uow, command.user_id)
     before, rights = dump(user.view()), user.rights()
     user.display_name, user.language = command.display_name, command.language
+    user.email = _lower(command.email)
     user.roles, user.sale_points = sorted(set(command.roles)), sale_points
     user.valid_from, user.valid_until = command.valid_from, command.valid_until
     user.active = command.active
+    _flush(uow)
     if password_hash:
         user.password_hash = password_hash
     return _changed(uow, user, administrators, before, rights, bool(password_hash))
@@ -92,6 +96,26 @@ def _changed(
     if before != after:
         audit(uow, "update", "user", user.id, before, after)
     return user.view()
+
+
+def _flush(uow: UnitOfWork) -> None:
+    flush_unique(uow, "uq_users_username", DomainError(
+        Code.USERNAME_TAKEN, "Another user has this name.", {"username": ["Is taken."]}
+    ), "uq_users_email", DomainError(
+        Code.EMAIL_TAKEN, "Another user has this e-mail address.", {"email": ["Is taken."]}
+    ))
+
+
+def _lower(email: str | None) -> str | None:
+    return email.lower() if email else None
+
+
+def find_user(uow: UnitOfWork, user_id: UUID) -> User:
+    """Locked. Raises USER_NOT_FOUND."""
+    user = uow.session.get(User, user_id, with_for_update=True)
+    if user is None:
+        raise DomainError(Code.USER_NOT_FOUND, "There is no such user.")
+    return user
 
 
 def end_sign_ins(uow: UnitOfWork, person: User | Holder) -> None:
