@@ -82,6 +82,8 @@ class Code(StrEnum):
     PRICE_GRID_NOT_FOUND = auto()
     TICKET_TYPE_NOT_FOUND = auto()
     ARTICLE_NOT_FOUND = auto()
+    STOCK_TOO_LOW = auto()
+    STOCK_LEFT = auto()
     VAT_CODE_UNKNOWN = auto()
     CONTINGENTS_INVALID = auto()
     NAME_TAKEN = auto()

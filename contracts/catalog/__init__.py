@@ -1,5 +1,19 @@
 """What may be said about the programme: asked of the catalog, told and answered by it."""
 
+from contracts.catalog.articles import (
+    ArticlePage,
+    ArticleView,
+    CreateArticle,
+    GetArticle,
+    ListArticles,
+    ListStock,
+    MoveStock,
+    StockPage,
+    StockView,
+    UpdateArticle,
+    VariantInput,
+    VariantState,
+)
 from contracts.catalog.history import (
     HistoryEntry,
     HistoryPage,
@@ -59,6 +73,12 @@ from contracts.catalog.planning import (
     TemplatePage,
     TemplateView,
     UpdateTemplate,
+)
+from contracts.catalog.policies import (
+    Asked,
+    AskedField,
+    BookingPolicy,
+    FieldKind,
 )
 from contracts.catalog.productions import (
     CreateProduction,
@@ -137,29 +157,43 @@ from contracts.catalog.venues import (
     VenuePage,
     VenueView,
 )
+from contracts.catalog.vouchers import (
+    CreateVoucher,
+    ListVouchers,
+    UpdateVoucher,
+    VoucherKind,
+    VoucherPage,
+    VoucherScope,
+    VoucherTerms,
+    VoucherView,
+)
 
 __all__ = [
-    "TURNOVER_MIN", "ApplyImport", "ApplyPriceGrid", "BulkChange", "BulkEdit", "BulkState",
-    "CancelScreening", "ContingentInput", "ContingentState", "CreatePriceGrid", "CreateProduction",
+    "TURNOVER_MIN", "ApplyImport", "ApplyPriceGrid", "ArticlePage", "ArticleView", "Asked",
+    "AskedField", "BookingPolicy", "BulkChange", "BulkEdit", "BulkState", "CancelScreening",
+    "ContingentInput", "ContingentState", "CreateArticle", "CreatePriceGrid", "CreateProduction",
     "CreateProfile", "CreateScreening", "CreateSection", "CreateTemplate", "CreateTicketType",
-    "CreateVenue", "DeleteProfile", "EditScreenings", "FieldChange", "GetImport", "GetPriceGrid",
-    "GetProduction", "GetProfile", "GetProgramme", "GetScreening", "GetTicketType", "GetVenue",
-    "HistoryEntry", "HistoryPage", "ImportAction", "ImportChange", "ImportChangePage",
-    "ImportCounts", "ImportOptions", "ImportPage", "ImportProblem", "ImportProblemPage",
-    "ImportRemoval", "ImportState", "ImportSummary", "ImportView", "KeptThing", "ListClashes",
-    "ListHistory", "ListImportChanges", "ListImportProblems", "ListImports", "ListPriceGrids",
-    "ListProductions", "ListProfiles", "ListScreenings", "ListSections", "ListTemplates",
-    "ListTicketTypes", "ListVatCodes", "ListVenues", "PlaceView", "PriceGridApplication",
+    "CreateVenue", "CreateVoucher", "DeleteProfile", "EditScreenings", "FieldChange", "FieldKind",
+    "GetArticle", "GetImport", "GetPriceGrid", "GetProduction", "GetProfile", "GetProgramme",
+    "GetScreening", "GetTicketType", "GetVenue", "HistoryEntry", "HistoryPage", "ImportAction",
+    "ImportChange", "ImportChangePage", "ImportCounts", "ImportOptions", "ImportPage",
+    "ImportProblem", "ImportProblemPage", "ImportRemoval", "ImportState", "ImportSummary",
+    "ImportView", "KeptThing", "ListArticles", "ListClashes", "ListHistory", "ListImportChanges",
+    "ListImportProblems", "ListImports", "ListPriceGrids", "ListProductions", "ListProfiles",
+    "ListScreenings", "ListSections", "ListStock", "ListTemplates", "ListTicketTypes",
+    "ListVatCodes", "ListVenues", "ListVouchers", "MoveStock", "PlaceView", "PriceGridApplication",
     "PriceGridPage", "PriceGridView", "ProblemSeverity", "ProductionPage", "ProductionPart",
     "ProductionView", "ProfilePage", "ProfileView", "ProgrammeEntry", "ProgrammePage",
     "ProgrammeTariff", "PublishScreening", "Recorded", "RemoveMissing", "ResolveConflict",
     "RollBackImport", "RoomClash", "RoomClashes", "RoomInput", "RoomView", "Schedule",
     "ScheduleScreenings", "ScheduledScreening", "ScreeningCancelled", "ScreeningPage",
     "ScreeningPublished", "ScreeningState", "ScreeningSummary", "ScreeningView", "SectionPage",
-    "SectionView", "SetContingents", "SetTariffs", "SetVatCode", "Side", "Slot",
-    "TariffDifference", "TariffInput", "TariffState", "TemplatePage", "TemplateView",
-    "TicketTypeChanged", "TicketTypeKind", "TicketTypePage", "TicketTypeView", "UpdatePriceGrid",
-    "UpdateProduction", "UpdateProfile", "UpdateScreening", "UpdateSection", "UpdateTemplate",
-    "UpdateTicketType", "UpdateVenue", "UploadImport", "VatCodeChanged", "VatCodePage",
-    "VatCodeView", "VatRate", "VenuePage", "VenueView", "WindowInput", "WindowState",
+    "SectionView", "SetContingents", "SetTariffs", "SetVatCode", "Side", "Slot", "StockPage",
+    "StockView", "TariffDifference", "TariffInput", "TariffState", "TemplatePage", "TemplateView",
+    "TicketTypeChanged", "TicketTypeKind", "TicketTypePage", "TicketTypeView", "UpdateArticle",
+    "UpdatePriceGrid", "UpdateProduction", "UpdateProfile", "UpdateScreening", "UpdateSection",
+    "UpdateTemplate", "UpdateTicketType", "UpdateVenue", "UpdateVoucher", "UploadImport",
+    "VariantInput", "VariantState", "VatCodeChanged", "VatCodePage", "VatCodeView", "VatRate",
+    "VenuePage", "VenueView", "VoucherKind", "VoucherPage", "VoucherScope", "VoucherTerms",
+    "VoucherView", "WindowInput", "WindowState",
 ]

@@ -8,6 +8,7 @@ from uuid import UUID
 from marshmallow import validate
 
 from contracts.catalog.parts import Key, Limit, Seller, Title
+from contracts.catalog.policies import AskedField, AskedFields, BookingPolicy
 from contracts.message import Count, I18n, Name, command, event, query, view
 from contracts.money import Money
 
@@ -18,6 +19,7 @@ class TicketTypeKind(StrEnum):
     SUBSCRIPTION = "subscription"
     ACCREDITATION = "accreditation"
     MEMBER = "member"
+    GIFT = "gift"  # a gift voucher
 
 
 # ------------------------------------------------------------------ tariffs
@@ -152,11 +154,14 @@ class ListPriceGrids:
 
 @view
 class WindowInput:
-    """A window to keep (with its id) or to add; open ends: the whole edition."""
+    """A window to keep (with its id) or to add: a frame (open ends: the whole edition), so many
+    minutes from the first use (within a frame, if there is one), or one screening."""
 
     bookings: Count
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    duration_min: Annotated[int, validate.Range(min=1, max=527_040)] | None = None
+    screening_id: UUID | None = None
     window_id: UUID | None = None
 
 
@@ -165,12 +170,15 @@ Windows = Annotated[tuple[WindowInput, ...], validate.Length(max=50)]
 
 @view
 class WindowState:
-    """What a pass covers: `bookings` places within a frame (open ends: the whole edition)."""
+    """What a pass covers: `bookings` places within a frame (open ends: the whole edition), within
+    `duration_min` minutes of the first use, or in one screening."""
 
     window_id: UUID
     bookings: int
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    duration_min: int | None = None
+    screening_id: UUID | None = None
 
 
 @view
@@ -184,6 +192,8 @@ class TicketTypeView:
     windows: tuple[WindowState, ...]
     tariffs: tuple[TariffState, ...]
     active: bool
+    policy: BookingPolicy = BookingPolicy()
+    fields: tuple[AskedField, ...] = ()
 
 
 @view
@@ -195,8 +205,8 @@ class TicketTypePage:
 @command("catalog.create_ticket_type.v1")
 class CreateTicketType:
     """→ TicketTypeView. A single ticket has no windows: its screening is its window (c-14); any
-    other kind has one at least. NAME_TAKEN when the key is, VAT_CODE_UNKNOWN,
-    TICKET_TYPE_NOT_FOUND, CURRENCY_MISMATCH."""
+    other kind has one at least. SCREENING_NOT_FOUND of a window, NAME_TAKEN when the key is,
+    VAT_CODE_UNKNOWN, TICKET_TYPE_NOT_FOUND, CURRENCY_MISMATCH."""
 
     key: Key
     name: Title
@@ -204,6 +214,8 @@ class CreateTicketType:
     wallet_allowed: bool = True
     windows: Windows = ()
     tariffs: Tariffs = ()
+    policy: BookingPolicy = BookingPolicy()
+    fields: AskedFields = ()
 
 
 @command("catalog.update_ticket_type.v1")
@@ -217,6 +229,8 @@ class UpdateTicketType:
     active: bool
     windows: Windows = ()
     tariffs: Tariffs = ()
+    policy: BookingPolicy = BookingPolicy()
+    fields: AskedFields = ()
     version: int | None = None
 
 
@@ -249,6 +263,8 @@ class TicketTypeChanged:
     windows: tuple[WindowState, ...]
     tariffs: tuple[TariffState, ...]
     active: bool
+    policy: BookingPolicy = BookingPolicy()
+    fields: tuple[AskedField, ...] = ()
 
 
 # ------------------------------------------------------------------ VAT codes

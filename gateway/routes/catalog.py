@@ -8,6 +8,7 @@ ADMIN = (Role.ADMIN,)
 READERS: tuple[Grant, ...] = (
     Role.POS, Role.ACCRED, Role.ENTRY_CHECK, Role.ACCOUNTING, Principal.ESHOP,
 )
+SELLERS: tuple[Grant, ...] = (Role.POS, Role.ACCOUNTING, Principal.ESHOP)
 PROGRAMME_CACHE_S = 15
 
 PROGRAMME = (
@@ -99,6 +100,26 @@ PRICES = (
           "Create a VAT code, or give it its whole new state"),
 )
 
+SHOP = (
+    Route("GET", "/v1/articles", say.ListArticles, SELLERS, say.ArticlePage, "Articles, by key"),
+    Route("POST", "/v1/articles", say.CreateArticle, ADMIN, say.ArticleView,
+          "Create an article with its variants", status=201),
+    Route("GET", "/v1/articles/{article_id}", say.GetArticle, SELLERS, say.ArticleView,
+          "One article"),
+    Route("PUT", "/v1/articles/{article_id}", say.UpdateArticle, ADMIN, say.ArticleView,
+          "The whole new state of an article"),
+    Route("GET", "/v1/stock", say.ListStock, SELLERS, say.StockPage,
+          "How many of each variant the sale points have"),
+    Route("POST", "/v1/stock/moves", say.MoveStock, ADMIN, say.StockView,
+          "Put or take pieces at a sale point", idempotent=True),
+    Route("GET", "/v1/vouchers", say.ListVouchers, ADMIN, say.VoucherPage,
+          "What voucher codes are good for, by key"),
+    Route("POST", "/v1/vouchers", say.CreateVoucher, ADMIN, say.VoucherView,
+          "Define a voucher", status=201),
+    Route("PUT", "/v1/vouchers/{voucher_id}", say.UpdateVoucher, ADMIN, say.VoucherView,
+          "The whole new state of a voucher"),
+)
+
 IMPORTS = (
     Route("GET", "/v1/imports", say.ListImports, ADMIN, say.ImportPage, "Imports, newest first"),
     Route("POST", "/v1/imports", say.UploadImport, ADMIN, say.ImportView,
@@ -129,4 +150,4 @@ IMPORTS = (
           "Forget a profile", status=204),
 )
 
-ROUTES = PROGRAMME + SCREENINGS + PLACES + PRICES + IMPORTS
+ROUTES = PROGRAMME + SCREENINGS + PLACES + PRICES + SHOP + IMPORTS

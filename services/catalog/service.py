@@ -1,10 +1,12 @@
 """The catalog's bus doors."""
 
 from contracts import catalog as say
+from services.catalog.queries import articles as article_queries
 from services.catalog.queries import imports as import_queries
 from services.catalog.queries import planning as planning_queries
 from services.catalog.queries import prices, programme
 from services.catalog.usecases import (
+    articles,
     import_care,
     imports,
     planning,
@@ -40,6 +42,11 @@ class CatalogService(Service):
     apply_price_grid = write(say.ApplyPriceGrid, tariffs.apply_price_grid)
     create_ticket_type = write(say.CreateTicketType, tariffs.create_ticket_type)
     update_ticket_type = write(say.UpdateTicketType, tariffs.update_ticket_type)
+    create_article = write(say.CreateArticle, articles.create_article)
+    update_article = write(say.UpdateArticle, articles.update_article)
+    move_stock = write(say.MoveStock, articles.move_stock)
+    create_voucher = write(say.CreateVoucher, articles.create_voucher)
+    update_voucher = write(say.UpdateVoucher, articles.update_voucher)
     set_vat_code = write(say.SetVatCode, tariffs.set_vat_code)
     upload_import = write(say.UploadImport, imports.upload_import)
     apply_import = write(say.ApplyImport, imports.apply_import)
@@ -68,6 +75,10 @@ class CatalogService(Service):
     get_ticket_type = read(say.GetTicketType, prices.get_ticket_type)
     list_ticket_types = read(say.ListTicketTypes, prices.list_ticket_types)
     list_vat_codes = read(say.ListVatCodes, prices.list_vat_codes)
+    get_article = read(say.GetArticle, article_queries.get_article)
+    list_articles = read(say.ListArticles, article_queries.list_articles)
+    list_stock = read(say.ListStock, article_queries.list_stock)
+    list_vouchers = read(say.ListVouchers, article_queries.list_vouchers)
     get_import = read(say.GetImport, import_queries.get_import)
     list_imports = read(say.ListImports, import_queries.list_imports)
     list_import_problems = read(say.ListImportProblems, import_queries.list_import_problems)

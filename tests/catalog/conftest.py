@@ -114,7 +114,8 @@ class Programme:
         tables = ("venues", "rooms", "sections", "productions", "screenings", "contingents",
                   "screening_productions", "tariffs", "price_grids", "ticket_types", "windows",
                   "vat_codes", "vat_rates", "source_links", "imports", "import_changes", "outbox",
-                  "history", "import_profiles", "contingent_templates")
+                  "history", "articles", "article_variants", "stocks", "stock_moves",
+                  "vouchers", "import_profiles", "contingent_templates")
         with self.catalog.uow() as uow:
             return {
                 table: uow.session.scalars(text(f"SELECT t::text FROM {table} t ORDER BY 1")).all()

@@ -1,5 +1,6 @@
 """The programme as rows. Models refuse what must not be; the database checks again."""
 
+from services.catalog.models.articles import Article, ArticleVariant, Stock, StockMove, Voucher
 from services.catalog.models.base import (
     DAY_TURNS,
     DEFAULT_ZONE,
@@ -27,19 +28,17 @@ from services.catalog.models.productions import Production, SourceLink
 from services.catalog.models.screenings import SUMMARY, WHOLE, Part, Screening
 from services.catalog.models.tariffs import (
     Tariff,
-    TicketType,
     VatCode,
-    check_tariffs,
-    check_ticket_types,
     put_tariffs,
 )
+from services.catalog.models.ticket_types import TicketType, check_tariffs, check_ticket_types
 from services.catalog.models.venues import Room, Section, Venue, room_to_use
 
 __all__ = [
-    "DAY_TURNS", "DEFAULT_ZONE", "SUMMARY", "WHOLE", "Base", "ChangeRow", "Companion",
-    "Contingent", "ContingentTemplate", "HistoryRow", "Import", "Part", "PriceGrid", "ProblemRow",
-    "Production", "Profile", "Progress", "Room", "Screening", "Section", "SourceLink", "Tariff",
-    "TicketType", "VatCode", "Venue", "check_tariffs", "check_ticket_types", "check_zone",
-    "claim_name", "find", "find_all", "find_import", "put_tariffs", "queue_for", "room_to_use",
-    "shown",
+    "DAY_TURNS", "DEFAULT_ZONE", "SUMMARY", "WHOLE", "Article", "ArticleVariant", "Base",
+    "ChangeRow", "Companion", "Contingent", "ContingentTemplate", "HistoryRow", "Import", "Part",
+    "PriceGrid", "ProblemRow", "Production", "Profile", "Progress", "Room", "Screening", "Section",
+    "SourceLink", "Stock", "StockMove", "Tariff", "TicketType", "VatCode", "Venue", "Voucher",
+    "check_tariffs", "check_ticket_types", "check_zone", "claim_name", "find", "find_all",
+    "find_import", "put_tariffs", "queue_for", "room_to_use", "shown",
 ]

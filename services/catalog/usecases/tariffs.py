@@ -17,6 +17,7 @@ from contracts.catalog import (
 from contracts.errors import Code, DomainError
 from services.catalog.models import (
     PriceGrid,
+    Screening,
     TicketType,
     VatCode,
     check_tariffs,
@@ -74,13 +75,10 @@ def create_ticket_type(uow: UnitOfWork, command: CreateTicketType) -> TicketType
     queue_for(uow.session, f"ticket type {command.key}")
     if uow.session.query(TicketType).filter_by(key=command.key).count():
         raise DomainError(Code.NAME_TAKEN, f"The ticket type “{command.key}” exists already.")
-    check_tariffs(uow.session, command.tariffs)
     ticket_type = TicketType(
-        id=uuid4(), version=1, key=command.key, name=command.name, kind=command.kind,
-        wallet_allowed=command.wallet_allowed, active=True,
+        id=uuid4(), version=1, key=command.key, kind=command.kind, active=True
     )
-    ticket_type.put_windows(command.windows)
-    put_tariffs(ticket_type.tariffs, command.tariffs)
+    _put_ticket_type(uow, ticket_type, command)
     uow.emit(ticket_type.changed())
     return created(uow, ticket_type)
 
@@ -91,14 +89,25 @@ def update_ticket_type(uow: UnitOfWork, command: UpdateTicketType) -> TicketType
     )
     version = ticket_type.version
     with editing(uow, ticket_type, command.version):
-        check_tariffs(uow.session, command.tariffs)
-        ticket_type.name, ticket_type.active = command.name, command.active
-        ticket_type.wallet_allowed = command.wallet_allowed
-        ticket_type.put_windows(command.windows)
-        put_tariffs(ticket_type.tariffs, command.tariffs)
+        ticket_type.active = command.active
+        _put_ticket_type(uow, ticket_type, command)
     if ticket_type.version != version:
         uow.emit(ticket_type.changed())
     return ticket_type.view()
+
+
+def _put_ticket_type(
+    uow: UnitOfWork, ticket_type: TicketType, command: CreateTicketType | UpdateTicketType
+) -> None:
+    with uow.session.no_autoflush:
+        check_tariffs(uow.session, command.tariffs)
+        for one in command.windows:
+            if one.screening_id:
+                find(uow.session, Screening, one.screening_id, Code.SCREENING_NOT_FOUND)
+    ticket_type.name, ticket_type.wallet_allowed = command.name, command.wallet_allowed
+    ticket_type.put_windows(command.windows)
+    ticket_type.put_rules(command.policy, command.fields)
+    put_tariffs(ticket_type.tariffs, command.tariffs)
 
 
 # ------------------------------------------------------------------ VAT codes
