@@ -28,6 +28,15 @@ SECRETS = {"PAYMENT_WEBHOOK_SECRET": "test-webhook-secret"}
 load_contracts()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make test-fast` is for one's loop: of the tests that need a server it runs those marked
+    `core`, which try the heart of the promises."""
+    for item in items:
+        needs_server = "servers" in getattr(item, "fixturenames", ())
+        if needs_server and not item.get_closest_marker("core"):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def secrets() -> None:
     """What the launcher would have generated."""

@@ -24,6 +24,8 @@ from tests.ticketing.test_orders import availability, counts, let_time_pass
 from tests.ticketing.test_payments import online, seen, webhook
 from tests.ticketing.test_races import together
 
+pytestmark = pytest.mark.core
+
 CODE = "7K3QMXW04T"
 
 

@@ -38,6 +38,8 @@ from services.wallet.queries import ledger, wallets
 from services.wallet.usecases import credits, debits, facts, payouts
 from tests.wallet.purse import CASHIER, assert_refused, balance, debit, faults, open_wallet
 
+pytestmark = pytest.mark.core
+
 
 def test_gifted_credit_is_spent_first_and_returns_where_it_came_from(wallet: Harness) -> None:
     code = open_wallet(wallet, paid=2000, gifted=500)
