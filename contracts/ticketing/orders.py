@@ -266,6 +266,7 @@ class ListOrders:
     register_session_id: UUID | None = None
     screening_id: UUID | None = None
     to_refund: bool | None = None  # only orders with a payment that must go back
+    stuck: bool | None = None  # only orders that somebody must look at; none in good health
     cursor: str | None = None
     limit: Limit = 50
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from marshmallow import validate
 
-from contracts.message import command, event, query, view
+from contracts.message import Name, command, event, query, view
 from contracts.ticketing.shared import FailedRule, Language, Limit, TicketHolder, TicketText
 
 
@@ -150,12 +150,20 @@ class GetTicket:
 
 @query("ticketing.list_tickets.v1")
 class ListTickets:
-    """With a place in a screening, of an order, or found by a code typed or scanned."""
+    """With a place in a screening, of an order, or found by a code typed or scanned.
+
+    `contingent_id`, `scanned` (has come in) and `single` (or on a pass) choose among the places
+    of a screening.
+    """
 
     screening_id: UUID | None = None
     order_id: UUID | None = None
     code: TicketText | None = None
     state: TicketState | None = None
+    tariff: Name | None = None
+    contingent_id: UUID | None = None
+    scanned: bool | None = None
+    single: bool | None = None
     cursor: str | None = None
     limit: Limit = 50
 
@@ -183,6 +191,19 @@ class TicketsPdfByIds:
 
     ticket_ids: Annotated[tuple[UUID, ...], validate.Length(min=1, max=1_000)]
     language: Language | None = None
+
+
+@query("ticketing_documents.tickets_csv.v1")
+class TicketsCsv:
+    """Everybody who has a place in a screening, in the order of issue → DocumentView: UTF-8 with
+    semicolons. The filters are those of the list."""
+
+    screening_id: UUID
+    state: TicketState | None = None
+    tariff: Name | None = None
+    contingent_id: UUID | None = None
+    scanned: bool | None = None
+    single: bool | None = None
 
 
 @query("ticketing_documents.ticket_qr.v1")

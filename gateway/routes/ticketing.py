@@ -62,6 +62,12 @@ TICKETS = (
           "Cancel a booking"),
 )
 
+LISTS = (
+    Route("GET", "/v1/screenings/{screening_id}/tickets.csv", say.TicketsCsv, (Role.POS,),
+          Document("text/csv"), "Everybody who has a place in a screening", limit="document",
+          timeout_s=60),
+)
+
 RELEASES = (
     Route("POST", "/v1/screenings/{screening_id}/release", say.ReleaseBookings, (Role.ADMIN,),
           say.ReleaseView, "Free the places of passes that were not scanned: dry_run, then token",
@@ -81,4 +87,4 @@ ENTRY = (
           (Role.ENTRY_CHECK, Role.POS), say.AttendanceView, "Who has come in"),
 )
 
-ROUTES = ORDERS + TICKETS + RELEASES + ENTRY
+ROUTES = ORDERS + TICKETS + LISTS + RELEASES + ENTRY

@@ -58,3 +58,4 @@ class TicketingService(Service):
     on_wallet_declined = on(wallet.WalletDebitDeclined, payments.decline_wallet)
 
     release_expired_holds = every(2, orders.release_expired_holds)
+    decline_expired_payments = every(20, payments.decline_expired_payments)

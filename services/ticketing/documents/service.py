@@ -15,7 +15,8 @@ from services.ticketing.documents.document import TicketDocument
 from services.ticketing.documents.qr import qr_png, qr_svg
 from services.ticketing.documents.render import ticket_pdf
 from services.ticketing.documents.texts import Language, vat_text
-from services.ticketing.models import LANGUAGE, text_in
+from services.ticketing.documents.ticket_list import ticket_list
+from services.ticketing.models import LANGUAGE, find_screening, text_in
 from services.ticketing.queries.documents import (
     Printable,
     qr_text_of,
@@ -31,6 +32,12 @@ def tickets_pdf(uow: UnitOfWork, query: say.TicketsPdf) -> DocumentView:
 
 def tickets_pdf_by_ids(uow: UnitOfWork, query: say.TicketsPdfByIds) -> DocumentView:
     return _pdf(tickets_by_ids(uow, query.ticket_ids), query.language, "tickets.pdf")
+
+
+def tickets_csv(uow: UnitOfWork, query: say.TicketsCsv) -> DocumentView:
+    screening = find_screening(uow.session, query.screening_id)
+    name = f"tickets-{screening.starts_at:%Y-%m-%d}-{str(screening.id)[:8]}.csv"
+    return _file("text/csv", name, ticket_list(uow.session, query))
 
 
 def ticket_qr(uow: UnitOfWork, query: say.TicketQr) -> DocumentView:
@@ -79,4 +86,5 @@ class TicketingDocumentsService(Service):
 
     tickets_pdf = read(say.TicketsPdf, tickets_pdf)
     tickets_pdf_by_ids = read(say.TicketsPdfByIds, tickets_pdf_by_ids)
+    tickets_csv = read(say.TicketsCsv, tickets_csv)
     ticket_qr = read(say.TicketQr, ticket_qr)

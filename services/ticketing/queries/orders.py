@@ -1,6 +1,8 @@
 """Orders, one or many."""
 
-from sqlalchemy import exists, select
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from contracts.errors import Code, DomainError
 from contracts.roles import Principal, Role
@@ -10,11 +12,17 @@ from contracts.ticketing import (
     ListOrders,
     ListRefunds,
     OrderPage,
+    OrderState,
     OrderView,
     PaymentState,
 )
 from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models import Line, Order, Payment, Refund, Ticket, find_order
+
+# How long an order may wait for these before somebody must look at it.
+ANSWER_WITHIN = timedelta(minutes=1)
+RELEASE_WITHIN = timedelta(minutes=1)
+REST_WITHIN = timedelta(hours=1)
 
 
 def get_order(uow: UnitOfWork, query: GetOrder) -> OrderView:
@@ -35,7 +43,7 @@ def list_refunds(uow: UnitOfWork, query: ListRefunds) -> CreditNoteList:
 
 def list_orders(uow: UnitOfWork, query: ListOrders) -> OrderPage:
     """Newest first; the cursor is the number of the last order seen."""
-    statement = select(Order).where(*_mine(uow), *_wanted(query))
+    statement = select(Order).where(*_mine(uow), *_wanted(query, uow.now))
     if query.cursor is not None:
         statement = statement.where(Order.number < number_of(query.cursor))
     found = uow.session.scalars(
@@ -64,7 +72,7 @@ def _mine(uow: UnitOfWork) -> list:
     return [Order.sale_point_id.in_(uow.actor.sale_points)]
 
 
-def _wanted(query: ListOrders) -> list:
+def _wanted(query: ListOrders, now: datetime) -> list:
     wanted = [
         getattr(Order, name) == getattr(query, name)
         for name in ("state", "sale_point_id", "register_session_id")
@@ -74,9 +82,26 @@ def _wanted(query: ListOrders) -> list:
         wanted.append(exists().where(
             Line.order_id == Order.id, Line.screening_id == query.screening_id
         ))
+    waiting = exists().where(
+        Payment.order_id == Order.id, Payment.state == PaymentState.TO_REFUND
+    )
     if query.to_refund is not None:
-        waiting = exists().where(
-            Payment.order_id == Order.id, Payment.state == PaymentState.TO_REFUND
-        )
         wanted.append(waiting if query.to_refund else ~waiting)
+    if query.stuck is not None:
+        stuck = or_(waiting, _too_long(now))
+        wanted.append(stuck if query.stuck else ~stuck)
     return wanted
+
+
+def _too_long(now: datetime) -> ColumnElement[bool]:
+    """Whose wallet does not answer, whose hold is not released, or whose rest is not paid."""
+    asked = exists().where(
+        Payment.order_id == Order.id, Payment.state == PaymentState.REQUESTED,
+        Payment.requested_at < now - ANSWER_WITHIN,
+    )
+    return or_(
+        and_(Order.state == OrderState.PAYING, asked),
+        and_(Order.state == OrderState.HELD, Order.hold_expires_at < now - RELEASE_WITHIN),
+        and_(Order.state == OrderState.HELD, Order.hold_expires_at.is_(None),
+             Order.created_at < now - REST_WITHIN),
+    )

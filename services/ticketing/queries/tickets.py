@@ -1,6 +1,6 @@
 """Tickets, one or many, and what may be booked on them."""
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 
 from contracts.errors import Code, DomainError
 from contracts.roles import Principal, Role
@@ -11,10 +11,12 @@ from contracts.ticketing import (
     GetTicket,
     ListTickets,
     TicketPage,
+    TicketsCsv,
     TicketView,
 )
 from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models import (
+    SINGLE,
     Booking,
     Contingent,
     Screening,
@@ -43,17 +45,7 @@ def get_ticket(uow: UnitOfWork, query: GetTicket) -> TicketView:
 def list_tickets(uow: UnitOfWork, query: ListTickets) -> TicketPage:
     """In the order of issue, with the booking of the screening asked for; the cursor is the
     number of the last ticket seen."""
-    statement = select(Ticket, Booking, Screening)
-    if query.screening_id is not None:
-        statement = (
-            statement
-            .join(Booking, and_(Booking.ticket_id == Ticket.id,
-                                Booking.state == BookingState.ACTIVE,
-                                Booking.screening_id == query.screening_id))
-            .join(Screening, Screening.id == Booking.screening_id)
-        )
-    else:
-        statement = select(Ticket)
+    statement = of_screening(query) if query.screening_id is not None else select(Ticket)
     statement = statement.where(*_wanted(uow, query))
     if query.cursor is not None:
         statement = statement.where(Ticket.number > number_of(query.cursor))
@@ -66,6 +58,26 @@ def list_tickets(uow: UnitOfWork, query: ListTickets) -> TicketPage:
             row[0].item(row[1].view(row[2]) if query.screening_id else None) for row in page
         ),
         next_cursor=str(page[-1][0].number) if len(found) > query.limit else None,
+    )
+
+
+def of_screening(query: ListTickets | TicketsCsv) -> Select:
+    """Tickets with their place in one screening, as filtered."""
+    chosen = [
+        column == wanted for column, wanted in (
+            (Ticket.state, query.state), (Ticket.tariff, query.tariff),
+            (Booking.contingent_id, query.contingent_id),
+            (Booking.first_entry_at.is_not(None), query.scanned),
+            (Ticket.type_key == SINGLE, query.single),
+        ) if wanted is not None
+    ]
+    return (
+        select(Ticket, Booking, Screening)
+        .join(Booking, and_(Booking.ticket_id == Ticket.id,
+                            Booking.state == BookingState.ACTIVE,
+                            Booking.screening_id == query.screening_id))
+        .join(Screening, Screening.id == Booking.screening_id)
+        .where(*chosen)
     )
 
 
@@ -99,4 +111,10 @@ def _wanted(uow: UnitOfWork, query: ListTickets) -> list:
         wanted.append(Ticket.code == plain_code(uow.session, query.code)[0])
     if query.state is not None:
         wanted.append(Ticket.state == query.state)
+    of_places = (query.contingent_id, query.scanned, query.single, query.tariff)
+    if query.screening_id is None and any(item is not None for item in of_places):
+        raise DomainError(
+            Code.VALIDATION_FAILED, "These filters choose among the places of a screening.",
+            {"screening_id": ["Missing data for required field."]},
+        )
     return wanted

@@ -28,6 +28,7 @@ from contracts.ticketing import (
 from contracts.wallet import DebitForOrder, WalletDebitDeclined, WalletDebited
 from services.chassis.unit_of_work import UnitOfWork
 from services.ticketing.models import (
+    LOCK,
     Contingent,
     Order,
     Payment,
@@ -44,6 +45,8 @@ from services.ticketing.payment_providers import PROVIDER
 from services.ticketing.usecases.tickets import issue_tickets, send_loads
 
 HOLD_AFTER_DECLINE = timedelta(minutes=5)
+PROVIDER_GRACE = timedelta(minutes=1)  # for an answer that is on its way
+EXPIRED_BATCH = 100
 
 
 def pay_order(uow: UnitOfWork, command: PayOrder) -> OrderView:
@@ -178,6 +181,21 @@ def handle_webhook(uow: UnitOfWork, command: HandlePaymentWebhook) -> PaymentVie
     elif payment.unsettled:
         _online_money(uow, order, payment, notice.amount)
     return payment.view()
+
+
+def decline_expired_payments(uow: UnitOfWork) -> int:
+    """Online payments whose page is gone and whose provider has said nothing. Should money come
+    all the same, it is still dealt with. How many, in one batch."""
+    payments = uow.session.scalars(
+        select(Payment)
+        .where(Payment.state == PaymentState.REQUESTED, Payment.method == PaymentMethod.ONLINE,
+               Payment.expires_at < uow.now - PROVIDER_GRACE)
+        .order_by(Payment.expires_at).limit(EXPIRED_BATCH)
+        .with_for_update(skip_locked=True, **LOCK)
+    ).all()
+    for payment in payments:
+        payment.decline(uow.now, "PAYMENT_EXPIRED", "The provider has not answered in time.")
+    return len(payments)
 
 
 def _online_money(uow: UnitOfWork, order: Order, payment: Payment, received: Money) -> None:
