@@ -174,6 +174,9 @@ class OrderLine:
 
     screening: screening_id, tariff, quantity, and contingent_id or whichever has room ·
     pass: ticket_type_id, tariff, quantity · wallet_load: ticket_id, amount.
+
+    `overbook_reason`: sell a full screening all the same, up to the room's legal ceiling; needs
+    the role overbooker.
     """
 
     kind: LineKind
@@ -184,6 +187,7 @@ class OrderLine:
     tariff: Name | None = None
     quantity: Count | None = None
     amount: Money | None = None
+    overbook_reason: Name | None = None
 
 
 @command("ticketing.place_order.v1")

@@ -11,6 +11,7 @@ from services.ticketing.models.places import (
     allocate,
     lock_contingents,
     of_screening,
+    overbook,
     refused,
 )
 from services.ticketing.models.programme import (
@@ -71,6 +72,7 @@ __all__ = [
     "next_receipt",
     "not_open",
     "of_screening",
+    "overbook",
     "plain_code",
     "plan_booking",
     "refused",

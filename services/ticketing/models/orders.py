@@ -43,7 +43,8 @@ from services.ticketing.models.register_sessions import RegisterSession
 
 
 class Line(Base):
-    """`lender_id`: the contingent whose places are used when it is not `contingent_id`'s own."""
+    """`lender_id`: the contingent whose places are used when it is not `contingent_id`'s own.
+    `overbooked`: sold beyond the capacity, for the reason given."""
 
     __tablename__ = "order_lines"
     __table_args__ = (
@@ -51,6 +52,8 @@ class Line(Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("gross = quantity * unit_price", name="gross_adds_up"),
         CheckConstraint("kind = 'rounding' OR unit_price >= 0", name="price_not_negative"),
+        CheckConstraint("overbooked = (overbook_reason IS NOT NULL)",
+                        name="overbooked_for_a_reason"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -74,6 +77,8 @@ class Line(Base):
     tariff: Mapped[str | None]
     tariff_name: Mapped[str | None]
     loaded_ticket_id: Mapped[UUID | None]
+    overbooked: Mapped[bool] = mapped_column(default=False)
+    overbook_reason: Mapped[str | None]
 
     @property
     def taken_from(self) -> UUID | None:
@@ -97,7 +102,7 @@ class Line(Base):
             screening_id=self.screening_id, contingent_id=self.contingent_id,
             contingent=self.contingent, ticket_type_id=self.ticket_type_id, tariff=self.tariff,
             tariff_name=self.tariff_name, ticket_ids=ticket_ids, lender_id=self.lender_id,
-            loaded_ticket_id=self.loaded_ticket_id,
+            loaded_ticket_id=self.loaded_ticket_id, overbooked=self.overbooked or False,
         )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from contracts.errors import Code, DomainError
 from contracts.message import dump
+from contracts.roles import Role
 from contracts.ticketing import FailedRule
 from services.ticketing.models.base import LOCK, UUIDS
 from services.ticketing.models.programme import Contingent, Seller
@@ -85,6 +86,30 @@ def allocate(
     return shares, []
 
 
+def overbook(
+    contingents: list[Contingent], ceiling: int, places: int, seller: Seller, ticket_type: str,
+    now: datetime, named: UUID | None = None,
+) -> tuple[list[Share], list[FailedRule]]:
+    """The places of a full screening all the same, by who may do that, while the law allows it.
+
+    `contingents` are all of the screening, on sale or not; `ceiling` is its room's (c-11).
+    """
+    if Role.OVERBOOKER not in seller.roles:
+        return [], [FailedRule(rule="overbooker", detail="You may not sell beyond the capacity.")]
+    left = ceiling - sum(item.held + item.sold for item in contingents)
+    if left < places:
+        return [], [FailedRule(
+            rule="legal_ceiling",
+            detail=f"The law allows {max(left, 0)} more people in this room.",
+        )]
+    selling = [
+        item for item in contingents
+        if item.on_sale and named in (None, item.id)
+        and not any(item.failing(seller, ticket_type, now))
+    ]
+    return [Share(min(selling, key=lambda item: item.position), places)], []
+
+
 def _shares(
     selling: list[Contingent], every: dict[UUID, Contingent], places: int
 ) -> list[Share]:
@@ -117,6 +142,8 @@ def refused(rules: list[FailedRule], code: Code | None = None) -> DomainError:
 
 
 def _code_of(rule: str) -> Code:
-    if rule == "sold_out":
+    if rule in ("sold_out", "legal_ceiling"):
         return Code.SOLD_OUT
+    if rule == "overbooker":
+        return Code.ROLE_MISSING
     return Code.TARIFF_NOT_AVAILABLE if rule.startswith("tariff_") else Code.NOT_ON_SALE

@@ -102,8 +102,9 @@ class Contingent(Base):
     """A share of a screening's capacity, its rules, and what is taken of it.
 
     held: in orders not paid yet; sold: paid or booked; overbooked: how far both together are
-    above the capacity, which happens when catalog shrinks a contingent that is taken already:
-    nobody loses a place, and the excess shows. Change the counters under the row's lock only.
+    above the capacity, by an overbooker or because catalog has shrunk a contingent that is taken
+    already: nobody loses a place, and the excess shows. Change the counters under the row's lock
+    only.
     """
 
     __tablename__ = "contingents"
@@ -166,6 +167,11 @@ class Contingent(Base):
 
     def hold(self, places: int) -> None:
         self.held += places
+
+    def overbook(self, places: int) -> None:
+        """Held beyond the capacity, which grows by what is missing (c-11)."""
+        self.hold(places)
+        self._resize(self.capacity)
 
     def release(self, places: int) -> None:
         self.held -= places

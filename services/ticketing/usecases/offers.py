@@ -17,7 +17,7 @@ NEEDED: dict[LineKind, frozenset[str]] = {
     LineKind.WALLET_LOAD: frozenset({"ticket_id", "amount"}),
 }
 POSSIBLE: dict[LineKind, frozenset[str]] = {
-    **NEEDED, LineKind.SCREENING: NEEDED[LineKind.SCREENING] | {"contingent_id"},
+    **NEEDED, LineKind.SCREENING: NEEDED[LineKind.SCREENING] | {"contingent_id", "overbook_reason"},
 }
 
 
@@ -91,7 +91,7 @@ def _wrong_fields(line: OrderLine) -> Iterator[tuple[str, list[str]]]:
         return
     given = {
         name for name in ("screening_id", "contingent_id", "ticket_type_id", "ticket_id",
-                          "tariff", "quantity", "amount")
+                          "tariff", "quantity", "amount", "overbook_reason")
         if getattr(line, name) is not None
     }
     for name in sorted(NEEDED[line.kind] - given):

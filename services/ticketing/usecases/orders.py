@@ -43,6 +43,7 @@ from services.ticketing.models import (
     next_number,
     not_open,
     of_screening,
+    overbook,
     refused,
     save,
 )
@@ -203,24 +204,34 @@ def _screening_lines(
     screening = offers.screenings[wanted.screening_id]
     tariff, vat_code, failing = _tariff(uow, offers, screening.id, wanted.tariff, seller, SINGLE)
     rules = [*screening.failing(uow.now), *failing]
+    how = (wanted.quantity, seller, SINGLE, uow.now, wanted.contingent_id)
+    beyond = False
     if screening.on_sale:
-        shares, failing = allocate(
-            of_screening(contingents, screening.id), wanted.quantity, seller, SINGLE, uow.now,
-            wanted.contingent_id,
-        )
+        shares, failing = allocate(of_screening(contingents, screening.id), *how)
+        beyond = wanted.overbook_reason is not None and _sold_out(failing)
+        if beyond:
+            mine = [item for item in contingents if item.screening_id == screening.id]
+            shares, failing = overbook(mine, screening.legal_ceiling, *how)
         rules += failing
     if rules:
         return [], rules
     lines = []
     for share in shares:
-        share.source.hold(share.places)
+        take = share.source.overbook if beyond else share.source.hold
+        take(share.places)
         lines.append(_priced(
             tariff, vat_code, vat_code.rate_on(screening.supply_date()), share.places,
             kind=LineKind.SCREENING, label=screening.label(), supply_at=screening.starts_at,
             screening_id=screening.id, contingent_id=share.contingent.id,
-            contingent=share.contingent.name, lender_id=share.lender_id,
+            contingent=share.contingent.name, lender_id=share.lender_id, overbooked=beyond,
+            overbook_reason=wanted.overbook_reason if beyond else None,
         ))
     return lines, []
+
+
+def _sold_out(rules: list[FailedRule]) -> bool:
+    """Room is all that is missing."""
+    return [rule.rule for rule in rules] == ["sold_out"]
 
 
 def _pass_lines(
