@@ -56,8 +56,9 @@ image-test: setup  ## build the image and try it (root, podman, runc; debootstra
 contracts: setup  ## generate contracts/asyncapi.json and the samples
 	@exec $(VENV_PYTHON) -m contracts.generate
 
-verify: setup  ## check every wallet's chain and that all books balance
+verify: setup  ## check every wallet's chain, every counter of sales, and that all books balance
 	@$(LAUNCHER) run services.wallet.verify
+	@$(LAUNCHER) run services.ticketing.verify
 	@$(LAUNCHER) run services.accounting.verify
 
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .local/lock/bin/pip-compile --quiet \

@@ -3,7 +3,7 @@
 from contracts import accounting, catalog, identity, wallet
 from contracts import ticketing as say
 from services.chassis.entrypoints import Service, every, on, ping, read, write
-from services.ticketing.queries import entry, tickets
+from services.ticketing.queries import drift, entry, tickets
 from services.ticketing.queries import orders as order_queries
 from services.ticketing.usecases import (
     bookings,
@@ -59,3 +59,4 @@ class TicketingService(Service):
 
     release_expired_holds = every(2, orders.release_expired_holds)
     decline_expired_payments = every(20, payments.decline_expired_payments)
+    report_drift = every(300, drift.report_drift)

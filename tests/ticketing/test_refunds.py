@@ -92,6 +92,14 @@ def test_coins_are_rounded_as_a_line_of_their_own(office: BoxOffice) -> None:
     assert sum(line["gross"]["amount"] for line in note["lines"]) == 1505
 
 
+def test_coins_are_rounded_down_where_more_would_be_more_than_was_paid(
+    office: BoxOffice
+) -> None:
+    order = office.order(places(office.offer(tariffs=(tariff("full", 1503),))))
+    office.pay(order, CARD, reference="T-1")
+    assert refund(office, order, to=RefundTo.CASH)["amount"]["amount"] == 1500
+
+
 def test_money_without_cancelling_and_cancelling_without_money(office: BoxOffice) -> None:
     show = office.offer()
     order = office.sell(places(show, 2))

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from contracts.errors import Code, DomainError
-from contracts.money import Money, cash_rounding, vat_included
+from contracts.money import CASH_STEP, Money, cash_rounding, vat_included
 from contracts.ticketing import (
     BookingState,
     CreditNoteView,
@@ -71,11 +71,13 @@ def refund_order(uow: UnitOfWork, command: RefundOrder) -> CreditNoteView:
         _line(order, wish, taken_back.get(wish.line_id, []), given) for wish in command.lines
     ]
     due = Money(sum(line.gross for line in lines), order.currency)
-    payments = list(_payments(order, command, given, due))
+    left = order.captured - Money(sum(item.amount for item in given.payments), order.currency)
+    payments = list(_payments(order, command, given, due, left))
     rounding = sum(item.amount for item in payments) - due.amount
     if rounding:
         lines.append(RefundedLine(quantity=0, gross=rounding, vat=0, ticket_ids=[]))
-    _check_cap(order, given, payments)
+    if left.amount < sum(item.amount for item in payments):
+        raise _refused(f"At most {left} of this order can be given back.")
     session = _session(uow, order, command, payments)
     refund = Refund(
         id=uuid4(), order_id=order.id, number=_next_number(uow), amount=due.amount + rounding,
@@ -146,9 +148,10 @@ def _take_back(
 
 
 def _payments(
-    order: Order, command: RefundOrder, given: Given, due: Money
+    order: Order, command: RefundOrder, given: Given, due: Money, left: Money
 ) -> Iterator[RefundedPayment]:
-    """Cash is given in coins; whatever else, to the centime."""
+    """Cash is given in coins, rounded down where more would be more than is `left` of what was
+    paid; whatever else, to the centime."""
     if not due:
         return
     if command.to is RefundTo.WALLET:
@@ -161,7 +164,7 @@ def _payments(
             share = min(cash.amount, payment.amount - given.of_payment(payment.id))
             if payment.method == PaymentMethod.CASH or share <= 0:
                 continue
-            cash -= Money(share, order.currency)
+            cash, left = cash - Money(share, order.currency), left - Money(share, order.currency)
             yield RefundedPayment(
                 id=uuid4(), payment_id=payment.id, method=payment.method, amount=share,
                 reference=payment.reference,
@@ -169,14 +172,10 @@ def _payments(
         if cash and not any(item.method == PaymentMethod.CASH for item in captured):
             raise _refused("More than was paid this way, and not given back yet.")
     coins = cash + cash_rounding(cash)
-    if coins:
+    if left < coins:
+        coins -= Money(CASH_STEP, order.currency)
+    if coins.amount > 0:
         yield RefundedPayment(id=uuid4(), method=PaymentMethod.CASH, amount=coins.amount)
-
-
-def _check_cap(order: Order, given: Given, payments: list[RefundedPayment]) -> None:
-    left = order.captured.amount - sum(item.amount for item in given.payments)
-    if sum(item.amount for item in payments) > left:
-        raise _refused(f"At most {Money(left, order.currency)} of this order can be given back.")
 
 
 def _session(
