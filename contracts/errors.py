@@ -164,6 +164,8 @@ class Code(StrEnum):
     OPERATION_NOT_CORRECTABLE = auto()
     Z_REPORT_NOT_FOUND = auto()
     PERIOD_INVALID = auto()
+    CLOSURE_NOT_FOUND = auto()
+    CLOSURE_BLOCKED = auto()
 
 
 _OTHER_KINDS: dict[Kind, frozenset[Code]] = {

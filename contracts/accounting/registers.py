@@ -219,6 +219,15 @@ class CloseRegisterSession:
     reason: Comment | None = None
 
 
+@command("accounting.force_close_register_session.v1")
+class ForceCloseRegisterSession:
+    """For a session whose cashier cannot close it, or that was never accepted: its Z report says
+    that nothing was counted. Answers RegisterSessionView in state closing."""
+
+    register_session_id: UUID
+    reason: Annotated[str, validate.Length(min=1, max=500)]
+
+
 # ------------------------------------------------------------------ queries
 
 

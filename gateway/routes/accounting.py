@@ -71,6 +71,10 @@ SESSIONS = (
           CASHIER, say.RegisterSessionView,
           "Close a session with its counts; 202 until everything sold is booked",
           status=201, idempotent=True, wait=settled(State.CLOSED)),
+    Route("POST", "/v1/register-sessions/{register_session_id}/forced-closing",
+          say.ForceCloseRegisterSession, ADMIN, say.RegisterSessionView,
+          "Close a session that its cashier cannot close, uncounted",
+          status=201, idempotent=True, wait=settled(State.CLOSED)),
     Route("GET", "/v1/z-reports/{z_report_id}", say.GetZReport, DRAWERS, say.ZReportView,
           "A sealed closing"),
     Route("GET", "/v1/z-reports/{z_report_id}.pdf", say.PrintZReport, DRAWERS,
@@ -94,10 +98,23 @@ STATEMENTS = (
           "Do registers, sales, journal and wallets agree to the centime"),
 )
 
+CLOSURES = (
+    Route("GET", "/v1/accounting-closures", say.ListClosures, BOOKS, say.ClosurePage,
+          "Closures of the books, newest first"),
+    Route("POST", "/v1/accounting-closures", say.CloseBooks, BOOKS, say.ClosureView,
+          "Close the books up to a business day, for ever", status=201, idempotent=True,
+          timeout_s=60),
+    Route("GET", "/v1/accounting-closures/{closure_id}", say.GetClosure, BOOKS, say.ClosureView,
+          "One closure"),
+    Route("GET", "/v1/accounting-closures/{closure_id}/audit-pack.zip", say.ExportAuditPack, BOOKS,
+          Document("application/zip"), "A closure with all that an auditor needs to check it",
+          limit="document", timeout_s=300),
+)
+
 STATISTICS_ROUTES = tuple(
     Route("GET", f"/v1/statistics/{by}", say.GetStatistics, STATISTICS, say.StatisticsView,
           f"Entries and revenue by {by}", given={"by": by.value})
     for by in say.StatisticsBy
 )
 
-ROUTES = REGISTERS + SESSIONS + STATEMENTS + STATISTICS_ROUTES
+ROUTES = REGISTERS + SESSIONS + STATEMENTS + CLOSURES + STATISTICS_ROUTES

@@ -1,6 +1,6 @@
 """What accounting starts with, and its part of the demo: `python -m services.accounting.seed`.
 
-    prepare   a chart of accounts; everything else arrives as facts of others
+    prepare   a chart of accounts and a key to sign closures; all else arrives as facts of others
     demo      two registers at the demo's desk, one of them with its float
 """
 
@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from contracts.accounting import CreateRegister, FloatOperationType, RecordFloatOperation
 from contracts.money import Money
 from contracts.roles import Actor, Principal, Role, system
-from services.accounting.models import CHART, Account, CashRegister, SalePoint
+from services.accounting.models import CHART, Account, CashRegister, SalePoint, SigningKey
+from services.accounting.models.closures import CLOSURES
 from services.accounting.usecases.registers import create_register, record_float_operation
 from services.chassis.database import Database
 from services.chassis.settings import Settings
@@ -31,6 +32,8 @@ def prepare(database: Database) -> None:
              "name": {"fr": french, "de": german, "en": english}}
             for key, number, kind, french, german, english in CHART
         ]).on_conflict_do_nothing())
+        if uow.session.get(SigningKey, CLOSURES) is None:
+            uow.session.add(SigningKey.generate(CLOSURES, uow.now))
 
 
 def seed_demo(database: Database) -> list[str]:

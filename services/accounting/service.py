@@ -14,6 +14,7 @@ from contracts.wallet import WalletCredited, WalletDebited, WalletMoved, WalletR
 from services.accounting.queries import books, check, registers, sales
 from services.accounting.queries import statistics as figures
 from services.accounting.usecases import (
+    closures,
     orders,
     programme,
     refunds,
@@ -34,6 +35,8 @@ class AccountingService(Service):
     record_float_operation = write(say.RecordFloatOperation, drawers.record_float_operation)
     open_register_session = write(say.OpenRegisterSession, sessions.open_session)
     close_register_session = write(say.CloseRegisterSession, sessions.close_session)
+    force_close_register_session = write(say.ForceCloseRegisterSession, sessions.force_close)
+    close_books = write(say.CloseBooks, closures.close_books)
 
     list_registers = read(say.ListRegisters, registers.list_registers)
     list_float_operations = read(say.ListFloatOperations, registers.list_float_operations)
@@ -45,6 +48,8 @@ class AccountingService(Service):
     get_wallet_statement = read(say.GetWalletStatement, books.get_wallet_statement)
     get_accounting_statement = read(say.GetAccountingStatement, books.get_accounting_statement)
     get_trial_balance = read(say.GetTrialBalance, books.get_trial_balance)
+    list_closures = read(say.ListClosures, books.list_closures)
+    get_closure = read(say.GetClosure, books.get_closure)
     get_money_check = read(say.GetMoneyCheck, check.get_money_check)
     get_statistics = read(say.GetStatistics, figures.get_statistics)
 

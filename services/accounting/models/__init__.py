@@ -7,6 +7,7 @@ session per register and per cashier, Z numbers without twins (migrations/versio
 from services.accounting.models.base import Base
 from services.accounting.models.calendar import business_day, day_start, local
 from services.accounting.models.closing import ZReport, disagreement, reading
+from services.accounting.models.closures import ClosedEntry, Closure, SigningKey
 from services.accounting.models.journal import (
     CHART,
     Account,
@@ -24,9 +25,9 @@ from services.accounting.models.sessions import RegisterCount, RegisterSession, 
 from services.accounting.models.statistics import HourCounter, ScreeningCounter
 
 __all__ = [
-    "CHART", "Account", "Base", "Books", "CashRegister", "DrawerKind", "DrawerMovement", "Entry",
-    "HourCounter", "JournalEntry", "JournalLine", "RegisterCount", "RegisterSession", "Sale",
-    "SaleLine", "SalePayment", "SalePoint", "Screening", "ScreeningCounter", "SessionCounter",
-    "VatCode", "WaitingReversal", "ZReport", "business_day", "day_start", "disagreement", "local",
-    "post", "reading",
+    "CHART", "Account", "Base", "Books", "CashRegister", "ClosedEntry", "Closure", "DrawerKind",
+    "DrawerMovement", "Entry", "HourCounter", "JournalEntry", "JournalLine", "RegisterCount",
+    "RegisterSession", "Sale", "SaleLine", "SalePayment", "SalePoint", "Screening",
+    "ScreeningCounter", "SessionCounter", "SigningKey", "VatCode", "WaitingReversal", "ZReport",
+    "business_day", "day_start", "disagreement", "local", "post", "reading",
 ]

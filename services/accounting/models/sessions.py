@@ -51,8 +51,9 @@ class RegisterSession(Base):
     closed_at: Mapped[datetime | None]
 
     def accept(self) -> None:
-        """OPENING → OPEN: ticketing sells on it from now on."""
-        self._leave(RegisterSessionState.OPENING, RegisterSessionState.OPEN)
+        """OPENING → OPEN: ticketing sells on it from now on. Nothing when it was closed before."""
+        if self.state == RegisterSessionState.OPENING:
+            self.state = RegisterSessionState.OPEN
 
     def add_count(
         self, now: datetime, by: str, cash: int, card: int, counts: ClosingCounts,
@@ -77,6 +78,13 @@ class RegisterSession(Base):
         if receipt is not None:
             self.first_receipt = min(self.first_receipt or receipt, receipt)
             self.last_receipt = max(self.last_receipt or receipt, receipt)
+
+    def force_closing(self, now: datetime, by: str, reason: str) -> None:
+        """OPENING or OPEN → CLOSING, and nothing is counted."""
+        if self.state != RegisterSessionState.OPENING:
+            self._must_be(RegisterSessionState.OPEN)
+        self.state = RegisterSessionState.CLOSING
+        self.reason, self.closing_at, self.closing_by = reason, now, by
 
     @property
     def missing_orders(self) -> int | None:

@@ -7,21 +7,27 @@ from sqlalchemy import BigInteger, Row, Select, case, cast, func, select, tuple_
 from contracts.accounting import (
     AccountBalance,
     AccountingPage,
+    ClosurePage,
+    ClosureView,
     GetAccountingStatement,
+    GetClosure,
     GetTrialBalance,
     GetWalletStatement,
     JournalFilter,
     JournalRow,
+    ListClosures,
     TrialBalance,
     WalletFilter,
     WalletRow,
     WalletStatement,
 )
+from contracts.errors import Code, DomainError
 from contracts.money import Money
 from services.accounting.models import (
     Account,
     Books,
     CashRegister,
+    Closure,
     JournalEntry,
     JournalLine,
     SalePoint,
@@ -184,6 +190,28 @@ def _of_wallets(filter: WalletFilter, statement: Select[Any]) -> Select[Any]:
     if filter.wallet_id is not None:
         statement = statement.where(JournalEntry.wallet_id == filter.wallet_id)
     return statement
+
+
+# ------------------------------------------------------------------ closures
+
+
+def list_closures(uow: UnitOfWork, query: ListClosures) -> ClosurePage:
+    statement = select(Closure).order_by(Closure.number.desc()).limit(query.limit + 1)
+    if query.cursor is not None:
+        statement = statement.where(Closure.number < int(query.cursor))
+    found = uow.session.scalars(statement).all()
+    page = found[: query.limit]
+    return ClosurePage(
+        items=tuple(closure.item() for closure in page),
+        next_cursor=str(page[-1].number) if len(found) > query.limit else None,
+    )
+
+
+def get_closure(uow: UnitOfWork, query: GetClosure) -> ClosureView:
+    closure = uow.session.get(Closure, query.closure_id)
+    if closure is None:
+        raise DomainError(Code.CLOSURE_NOT_FOUND, "There is no such closure.")
+    return closure.view()
 
 
 # ------------------------------------------------------------------ parts

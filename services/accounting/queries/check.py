@@ -27,6 +27,7 @@ from services.accounting.models import (
     WaitingReversal,
     disagreement,
 )
+from services.accounting.models.closures import broken_closures
 from services.accounting.models.journal import IN_PASSAGE
 from services.accounting.queries.books import get_trial_balance
 from services.accounting.queries.registers import broken_seals
@@ -54,7 +55,7 @@ def get_money_check(uow: UnitOfWork, query: GetMoneyCheck) -> MoneyCheck:
     booked = _booked_sales(uow)
     faults = [
         *_register_faults(registers), *_session_faults(uow), *_reversal_faults(uow),
-        *broken_seals(uow),
+        *broken_seals(uow), *broken_closures(uow.session),
         *_sums_faults(lines, sum(sum_.amount.amount for sum_ in tenders), booked),
     ]
     if balance.debit != balance.credit:

@@ -3,6 +3,7 @@ bookings. It reads accounting's database and publishes nothing."""
 
 from contracts import accounting as say
 from services.accounting.reports import documents
+from services.accounting.reports.audit_pack import audit_pack
 from services.chassis.entrypoints import Service, ping, read
 
 
@@ -16,4 +17,5 @@ class AccountingReportsService(Service):
     export_accounting_statement = read(
         say.ExportAccountingStatement, documents.accounting_statement
     )
+    export_audit_pack = read(say.ExportAuditPack, audit_pack)
     print_z_report = read(say.PrintZReport, documents.z_report)

@@ -12,6 +12,7 @@ from contracts.accounting import (
     DENOMINATIONS,
     CloseRegisterSession,
     ClosingCounts,
+    ForceCloseRegisterSession,
     OpenRegisterSession,
     RegisterSessionClosed,
     RegisterSessionClosing,
@@ -92,6 +93,14 @@ def close_session(
                 {"reason": ["Required when a second count differs."]},
             )
     session.begin_closing(count)
+    uow.emit(RegisterSessionClosing(register_session_id=session.id))
+    return session_view(uow, session)
+
+
+def force_close(uow: UnitOfWork, command: ForceCloseRegisterSession) -> RegisterSessionView:
+    """What is expected stays in the drawer: the next session's opening count will tell."""
+    session = find_session(uow.session, command.register_session_id, lock=True)
+    session.force_closing(uow.now, uow.actor.name, command.reason.strip())
     uow.emit(RegisterSessionClosing(register_session_id=session.id))
     return session_view(uow, session)
 
