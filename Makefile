@@ -7,7 +7,7 @@ LAUNCHER := $(PYTHON) -m deploy.local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs setup test test-fast lint format acceptance bench \
-	dead-letters image-test contracts verify lock clean
+	dead-letters image-test contracts resync verify lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ image-test: setup  ## build the image and try it (root, podman, runc; debootstra
 
 contracts: setup  ## generate contracts/asyncapi.json and the samples
 	@exec $(VENV_PYTHON) -m contracts.generate
+
+resync: setup  ## let the catalog tell everything again (SERVICE=ticketing)
+	@exec $(LAUNCHER) run services.catalog.resync $(SERVICE)
 
 verify: setup  ## check every wallet's chain, every counter of sales, and that all books balance
 	@$(LAUNCHER) run services.wallet.verify

@@ -25,6 +25,7 @@ from contracts.envelope import Envelope
 from contracts.errors import Code, DomainError, Kind
 from contracts.message import load, schema_of, type_of
 from contracts.roles import Actor, Grant, Principal, anonymous
+from gateway.copies import Copies
 from gateway.limits import RateLimiter
 from gateway.rpc import TIMEOUT_S, RpcClient
 from services.chassis.web import (
@@ -107,6 +108,7 @@ class Route:
     limit: str = ""  # the rate class, when not simply read or write
     timeout_s: float = TIMEOUT_S
     cache_s: int = 0
+    version: type | None = None  # the query for what `cache_s` answers hang on, see `copies.py`
     variants: tuple["Route", ...] = ()
 
     def __post_init__(self) -> None:
@@ -185,6 +187,7 @@ class Endpoint:
     def __init__(self, route: Route, backend: Backend) -> None:
         self.route = route
         self.backend = backend
+        self._copies = Copies(self._version, route.cache_s) if route.version else None
         self._variants = {
             item.answer.content_type: Endpoint(item, backend)
             for item in route.variants if isinstance(item.answer, Document)
@@ -201,6 +204,13 @@ class Endpoint:
         self.backend.limits.take(caller(actor), self.route.rate_class)
         key = self._key(actor)
         message: Any = load(self.route.message, self._fields(path))
+        if self._copies:
+            return self._copies.answer(
+                repr(message), lambda: self._asked(message, actor, key, plain=True)
+            )
+        return self._asked(message, actor, key)
+
+    def _asked(self, message: Any, actor: Actor, key: str, plain: bool = False) -> Response:
         if self.route.key_field:
             key = getattr(message, self.route.key_field)
         answer = self.backend.ask(message, actor, key, self.route.timeout_s, g.request_id)
@@ -209,7 +219,12 @@ class Endpoint:
             return refused(DomainError.from_dict(answer["error"]), headers)
         if self.route.wait:
             return self._settled(self.route.wait, answer["body"], actor, headers)
-        return self._response(answer["body"], self.route.status, headers)
+        return self._response(answer["body"], self.route.status, headers, plain)
+
+    def _version(self) -> str:
+        assert self.route.version
+        answer = self.backend.ask(self.route.version(), anonymous(address()))
+        return str(answer["body"]["version"])
 
     def _actor(self) -> Actor:
         if isinstance(self.route.roles, Access):
@@ -262,14 +277,16 @@ class Endpoint:
             body = answer["body"]
         return self._response(body, self.route.status, headers)
 
-    def _response(self, body: Any, status: int, headers: dict[str, str]) -> Response:
+    def _response(
+        self, body: Any, status: int, headers: dict[str, str], plain: bool = False
+    ) -> Response:
         if self.route.answer is None:
             return Response(status=204, headers=headers)
         if isinstance(self.route.answer, Document):
             response = _file(body, status, headers)
         else:
             response = json_response(body, status, headers)
-        if self.route.cache_s:
+        if self.route.cache_s and not plain:
             response.headers["Cache-Control"] = f"public, max-age={self.route.cache_s}"
             response.add_etag()
             response.make_conditional(request)

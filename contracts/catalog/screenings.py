@@ -22,6 +22,9 @@ class ScreeningState(StrEnum):
     CANCELLED = "cancelled"
 
 
+Language = Annotated[str, validate.Regexp(
+    r"\A[a-z]{2,3}\Z", error="A language code, such as fr."
+)]
 ProductionIds = Annotated[tuple[UUID, ...], validate.Length(min=1, max=50)]
 
 # ------------------------------------------------------------------ contingents
@@ -294,11 +297,43 @@ class ProgrammePage:
 @query("catalog.get_programme.v1")
 class GetProgramme:
     """Published screenings by start, for everybody → ProgrammePage: those of a festival `day`, or
-    all that are not over."""
+    all that are not over. `language`: shown in it (ISO 639)."""
 
     day: date | None = None
     venue_id: UUID | None = None
     section_id: UUID | None = None
+    production_id: UUID | None = None
+    language: Language | None = None
     text: Name | None = None
     cursor: str | None = None
-    limit: Limit = 50
+    limit: Annotated[int, validate.Range(min=1, max=2_000)] = 50
+
+
+@query("catalog.get_calendar.v1")
+class GetCalendar:
+    """The same as an iCalendar file (RFC 5545), at most 5000 → CalendarFile."""
+
+    day: date | None = None
+    venue_id: UUID | None = None
+    section_id: UUID | None = None
+    production_id: UUID | None = None
+    language: Language | None = None
+    text: Name | None = None
+
+
+@view
+class CalendarFile:
+    content_type: str
+    filename: str
+    content: str  # base64
+
+
+@query("catalog.get_programme_version.v1")
+class GetProgrammeVersion:
+    """→ ProgrammeVersion: as long as it is the same, so is what GetProgramme and GetCalendar
+    answer. Cheap to ask."""
+
+
+@view
+class ProgrammeVersion:
+    version: str

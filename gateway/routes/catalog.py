@@ -2,7 +2,7 @@
 
 from contracts import catalog as say
 from contracts.roles import Grant, Principal, Role
-from gateway.endpoint import PUBLIC, Route
+from gateway.endpoint import PUBLIC, Document, Route
 
 ADMIN = (Role.ADMIN,)
 READERS: tuple[Grant, ...] = (
@@ -13,7 +13,10 @@ PROGRAMME_CACHE_S = 15
 
 PROGRAMME = (
     Route("GET", "/v1/programme", say.GetProgramme, PUBLIC, say.ProgrammePage,
-          "What is on sale, for everybody", cache_s=PROGRAMME_CACHE_S),
+          "What is on sale, for everybody", cache_s=PROGRAMME_CACHE_S,
+          version=say.GetProgrammeVersion),
+    Route("GET", "/v1/programme.ics", say.GetCalendar, PUBLIC, Document("text/calendar"),
+          "The same, for calendars", cache_s=PROGRAMME_CACHE_S, version=say.GetProgrammeVersion),
     Route("GET", "/v1/productions", say.ListProductions, READERS, say.ProductionPage,
           "Productions, in the order in which they were created"),
     Route("POST", "/v1/productions", say.CreateProduction, ADMIN, say.ProductionView,

@@ -70,6 +70,8 @@ class CatalogService(Service):
     get_screening = read(say.GetScreening, programme.get_screening)
     list_screenings = read(say.ListScreenings, programme.list_screenings)
     get_programme = read(say.GetProgramme, programme.get_programme)
+    get_calendar = read(say.GetCalendar, programme.get_calendar)
+    get_programme_version = read(say.GetProgrammeVersion, programme.get_programme_version)
     get_price_grid = read(say.GetPriceGrid, prices.get_price_grid)
     list_price_grids = read(say.ListPriceGrids, prices.list_price_grids)
     get_ticket_type = read(say.GetTicketType, prices.get_ticket_type)

@@ -18,8 +18,8 @@ REGULAR = {"currency": "CHF", "username": "lea.k", "email": "lea@example.org", "
            "iban": "CH9300762011623852957", "debtor_iban": "CH9300762011623852957",
            "public_key": "a" * 64}
 # Who answers files, and which messages of others do.
-FILES = ("ticketing_documents", "accounting_reports", "wallet.get_refund_file.v1",
-         "wallet.get_vendor_settlement_document.v1")
+FILES = ("ticketing_documents", "accounting_reports", "catalog.get_calendar.v1",
+         "wallet.get_refund_file.v1", "wallet.get_vendor_settlement_document.v1")
 BY_TYPE: dict[type[fields.Field], Any] = {
     fields.UUID: str(SOME_ID), fields.AwareDateTime: "2027-08-04T20:30:00+02:00",
     fields.Date: "2027-08-04", fields.Boolean: True, fields.Raw: "anything",
@@ -65,6 +65,7 @@ def answer_to(envelope: dict[str, Any]) -> dict[str, Any]:
                 "content": base64.b64encode(dump(envelope["type"]).encode()).decode()}
     body = envelope["body"]
     return {
+        "version": "1.1",
         "envelope": envelope, "alert": None, "state": _state(envelope["type"], body),
         "order_id": body.get("order_id", str(SOME_ID)),
         "register_session_id": body.get("register_session_id", str(SOME_ID)),

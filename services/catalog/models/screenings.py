@@ -238,10 +238,19 @@ class Screening(Versioned, Base):
         """What others are told of it, once it has been published."""
         if self.state == ScreeningState.CANCELLED:
             return ScreeningCancelled(screening_id=self.id, version=self.version)
+        return self._published(self.version)
+
+    def said_again(self) -> list[ScreeningPublished | ScreeningCancelled]:
+        """For those who know nothing of it: of a cancelled one also what it was before."""
+        if self.state == ScreeningState.CANCELLED and self.room and self.ends_at:
+            return [self._published(self.version - 1), self.said()]
+        return [self.said()]
+
+    def _published(self, version: int) -> ScreeningPublished:
         assert self.room and self.ends_at  # complete: the database checks it too
         place = self.room.place()
         return ScreeningPublished(
-            screening_id=self.id, version=self.version, state=ScreeningState(self.state),
+            screening_id=self.id, version=version, state=ScreeningState.PUBLISHED,
             title=self.title, production_ids=tuple(p.id for p in self.productions),
             productions=tuple(shown(p.title) for p in self.productions), **vars(place),
             starts_at=self.starts_at, ends_at=self.ends_at, capacity=self.capacity,

@@ -1,15 +1,19 @@
 """Venues, sections, productions and screenings, and the public programme."""
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from contracts.catalog import (
+    CalendarFile,
+    GetCalendar,
     GetProduction,
     GetProgramme,
+    GetProgrammeVersion,
     GetScreening,
     GetVenue,
     ListProductions,
@@ -19,6 +23,7 @@ from contracts.catalog import (
     ProductionPage,
     ProductionView,
     ProgrammePage,
+    ProgrammeVersion,
     ScreeningPage,
     ScreeningState,
     ScreeningView,
@@ -32,6 +37,7 @@ from services.catalog.models import (
     DAY_TURNS,
     DEFAULT_ZONE,
     SUMMARY,
+    HistoryRow,
     Part,
     Production,
     Room,
@@ -40,10 +46,13 @@ from services.catalog.models import (
     Venue,
     find,
 )
+from services.catalog.queries.calendar import calendar
 from services.catalog.queries.paging import page
 from services.chassis.unit_of_work import UnitOfWork
 
 FARTHEST_ZONE = timedelta(hours=14)
+MOST_EVENTS = 5_000
+LEAVES_WITHIN_S = 60
 
 
 def get_venue(uow: UnitOfWork, query: GetVenue) -> VenueView:
@@ -94,16 +103,52 @@ def list_screenings(uow: UnitOfWork, query: ListScreenings) -> ScreeningPage:
 
 
 def get_programme(uow: UnitOfWork, query: GetProgramme) -> ProgrammePage:
-    statement = _filtered(query).where(Screening.state == ScreeningState.PUBLISHED)
-    if query.day is None:
-        statement = statement.where(Screening.ends_at > uow.now)
     found, cursor = page(
-        uow.session, statement, (Screening.starts_at, Screening.id), query.cursor, query.limit
+        uow.session, _public(uow, query), (Screening.starts_at, Screening.id), query.cursor,
+        query.limit,
     )
     return ProgrammePage(items=tuple(one.entry() for one in found), next_cursor=cursor)
 
 
-def _filtered(query: ListScreenings | GetProgramme) -> Select[Any]:
+def get_calendar(uow: UnitOfWork, query: GetCalendar) -> CalendarFile:
+    found = uow.session.scalars(
+        _public(uow, query).order_by(Screening.starts_at, Screening.id).limit(MOST_EVENTS)
+    )
+    changed_at = uow.session.scalar(select(func.max(HistoryRow.at)))
+    return CalendarFile(
+        content_type="text/calendar", filename="programme.ics",
+        content=base64.b64encode(calendar(found, changed_at or uow.now).encode()).decode(),
+    )
+
+
+def get_programme_version(uow: UnitOfWork, _query: GetProgrammeVersion) -> ProgrammeVersion:
+    """The newest entry of the history: every edit has one. And the time, in steps: what is over
+    leaves the programme by itself."""
+    newest = uow.session.scalar(select(func.max(HistoryRow.id))) or 0
+    step = int(uow.now.timestamp()) // LEAVES_WITHIN_S
+    return ProgrammeVersion(version=f"{newest}.{step}")
+
+
+def _public(uow: UnitOfWork, query: GetProgramme | GetCalendar) -> Select[Any]:
+    statement = _filtered(query).where(Screening.state == ScreeningState.PUBLISHED)
+    if query.production_id is not None:
+        statement = statement.where(Screening.id.in_(select(Part.screening_id).where(
+            Part.production_id == query.production_id
+        )))
+    if query.language is not None:
+        speaks_it = select(Part.screening_id).join(Part.production).where(
+            Production.languages.contains([query.language])
+        )
+        said = Screening.details["languages"]
+        statement = statement.where(or_(
+            said.contains([query.language]), and_(said.is_(None), Screening.id.in_(speaks_it))
+        ))
+    if query.day is None:
+        statement = statement.where(Screening.ends_at > uow.now)
+    return statement
+
+
+def _filtered(query: ListScreenings | GetProgramme | GetCalendar) -> Select[Any]:
     return (
         select(Screening)
         .outerjoin(Room, Room.id == Screening.room_id)
@@ -113,7 +158,9 @@ def _filtered(query: ListScreenings | GetProgramme) -> Select[Any]:
     )
 
 
-def _conditions(query: ListScreenings | GetProgramme) -> Iterator[ColumnElement[bool]]:
+def _conditions(
+    query: ListScreenings | GetProgramme | GetCalendar
+) -> Iterator[ColumnElement[bool]]:
     if query.day is not None:
         yield from on_day(query.day)
     if query.venue_id is not None:
