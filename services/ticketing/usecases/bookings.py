@@ -59,6 +59,6 @@ def cancel_booking(uow: UnitOfWork, command: CancelBooking) -> BookingView:
             Code.BOOKING_REFUSED, "The place of a single ticket was bought: it is not booked."
         )
     booking = uow.session.get_one(Booking, command.booking_id, with_for_update=LOCK)
-    booking.window.give_back()
     give_places_back(uow, [booking])
+    booking.window.give_back()
     return booking.view(uow.session.get_one(Screening, booking.screening_id))

@@ -48,9 +48,9 @@ def release_bookings(uow: UnitOfWork, command: ReleaseBookings) -> ReleaseView:
             booking for booking in _locked_bookings(uow, release.candidates)
             if booking.state == BookingState.ACTIVE and booking.first_entry_at is None
         ]
+        give_places_back(uow, bookings)
         for booking in bookings:
             booking.window.give_back()
-        give_places_back(uow, bookings)
         release.confirm(bookings, uow.now)
     return release.view()
 
