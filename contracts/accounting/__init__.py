@@ -14,6 +14,8 @@ from contracts.accounting.closures import (
 )
 from contracts.accounting.registers import (
     DENOMINATIONS,
+    CashMove,
+    CashMoveView,
     CloseRegisterSession,
     ClosingCounts,
     CreateRegister,
@@ -27,6 +29,7 @@ from contracts.accounting.registers import (
     ListFloatOperations,
     ListRegisters,
     ListRegisterSessions,
+    MoveCash,
     OpenRegisterSession,
     RecordFloatOperation,
     RegisterList,
@@ -84,6 +87,8 @@ __all__ = [
     "DENOMINATIONS",
     "AccountBalance",
     "AccountingPage",
+    "CashMove",
+    "CashMoveView",
     "CloseBooks",
     "CloseRegisterSession",
     "ClosingCounts",
@@ -117,6 +122,7 @@ __all__ = [
     "ListRegisterSessions",
     "ListRegisters",
     "MoneyCheck",
+    "MoveCash",
     "OpenRegisterSession",
     "PrintZReport",
     "RecordFloatOperation",

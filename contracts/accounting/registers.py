@@ -28,6 +28,15 @@ class FloatOperationType(StrEnum):
     DEBIT_ERROR = "debit_error"  # + compensates a wrong debit
 
 
+class CashMove(StrEnum):
+    """Cash that changes its place; every one has two sides."""
+
+    PICKUP = "pickup"  # a drawer → the vault
+    SUPPLY = "supply"  # the vault → a drawer
+    TRANSFER = "transfer"  # a drawer → another drawer
+    DEPOSIT = "deposit"  # the vault → the bank
+
+
 class RegisterSessionState(StrEnum):
     OPENING = "opening"  # ticketing has not accepted it yet
     OPEN = "open"
@@ -66,7 +75,8 @@ class RegisterList:
 class FloatOperationView:
     """`amount` is positive, `signed` is what it did to the drawer, `balance` what was in it then.
 
-    `type` is one of the four float operations, `opening_difference` or `closing_difference`.
+    `type` is one of the four float operations, `pickup`, `supply`, `transfer_out`, `transfer_in`,
+    `opening_difference` or `closing_difference`.
     """
 
     operation_id: UUID
@@ -85,6 +95,22 @@ class FloatOperationView:
 class FloatOperationPage:
     items: tuple[FloatOperationView, ...]
     next_cursor: str | None = None
+
+
+@view
+class CashMoveView:
+    """`from_balance` and `to_balance`: what is in the drawers afterwards."""
+
+    move_id: UUID
+    kind: CashMove
+    amount: Money
+    comment: str
+    at: datetime
+    by: str
+    from_register_id: UUID | None = None
+    to_register_id: UUID | None = None
+    from_balance: Money | None = None
+    to_balance: Money | None = None
 
 
 @view
@@ -192,6 +218,19 @@ class RecordFloatOperation:
     amount: Money
     comment: Comment = ""
     corrects: UUID | None = None
+    confirm_negative: bool = False
+
+
+@command("accounting.move_cash.v1")
+class MoveCash:
+    """`from_register_id` and `to_register_id` as the kind says: a pick-up has the first only, a
+    supply the second only, a transfer both, a deposit none."""
+
+    kind: CashMove
+    amount: Money
+    from_register_id: UUID | None = None
+    to_register_id: UUID | None = None
+    comment: Comment = ""
     confirm_negative: bool = False
 
 

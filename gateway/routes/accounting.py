@@ -57,6 +57,12 @@ REGISTERS = (
           status=201, idempotent=True),
 )
 
+CASH_MOVES = (
+    Route("POST", "/v1/cash-moves", say.MoveCash, ADMIN, say.CashMoveView,
+          "Pick up, supply or transfer cash, or deposit it at the bank", status=201,
+          idempotent=True),
+)
+
 SESSIONS = (
     Route("POST", "/v1/registers/{register_id}/sessions", say.OpenRegisterSession, CASHIER,
           say.RegisterSessionView, "Open a session; 202 while ticketing has not accepted it",
@@ -117,4 +123,4 @@ STATISTICS_ROUTES = tuple(
     for by in say.StatisticsBy
 )
 
-ROUTES = REGISTERS + SESSIONS + STATEMENTS + CLOSURES + STATISTICS_ROUTES
+ROUTES = REGISTERS + CASH_MOVES + SESSIONS + STATEMENTS + CLOSURES + STATISTICS_ROUTES

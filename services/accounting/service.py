@@ -14,6 +14,7 @@ from contracts.wallet import WalletCredited, WalletDebited, WalletMoved, WalletR
 from services.accounting.queries import books, check, registers, sales
 from services.accounting.queries import statistics as figures
 from services.accounting.usecases import (
+    cash_moves,
     closures,
     orders,
     programme,
@@ -33,6 +34,7 @@ class AccountingService(Service):
 
     create_register = write(say.CreateRegister, drawers.create_register)
     record_float_operation = write(say.RecordFloatOperation, drawers.record_float_operation)
+    move_cash = write(say.MoveCash, cash_moves.move_cash)
     open_register_session = write(say.OpenRegisterSession, sessions.open_session)
     close_register_session = write(say.CloseRegisterSession, sessions.close_session)
     force_close_register_session = write(say.ForceCloseRegisterSession, sessions.force_close)

@@ -19,6 +19,7 @@ class Books(StrEnum):
     """The accounts that bookings name; their numbers are the accountant's affair (`accounts`)."""
 
     DRAWER = "drawer"
+    VAULT = "vault"
     TRANSIT = "transit"
     CARD = "card"
     ONLINE = "online"
@@ -46,6 +47,7 @@ class Books(StrEnum):
 # The default chart, after the Swiss SME plan: key, number, kind, French, German, English.
 CHART: tuple[tuple[Books, str, str, str, str, str], ...] = (
     (Books.DRAWER, "1000", "asset", "Caisses", "Kassen", "Cash registers"),
+    (Books.VAULT, "1001", "asset", "Coffre", "Tresor", "Vault"),
     (Books.DESK_CASH, "1005", "asset", "Espèces hors caisse", "Bargeld ausserhalb der Kassen",
      "Cash outside registers"),
     (Books.BANK_TRANSFER, "1020", "asset", "Virements reçus", "Überweisungen", "Bank transfers"),

@@ -28,13 +28,19 @@ class DrawerKind(StrEnum):
     DEBIT = "debit"
     CREDIT_ERROR = "credit_error"
     DEBIT_ERROR = "debit_error"
+    PICKUP = "pickup"
+    SUPPLY = "supply"
+    TRANSFER_OUT = "transfer_out"
+    TRANSFER_IN = "transfer_in"
     SALE_CASH = "sale_cash"
     OPENING_DIFFERENCE = "opening_difference"
     CLOSING_DIFFERENCE = "closing_difference"
 
 
 BY_HAND = text("kind <> 'sale_cash'")
-FLOAT_KINDS = frozenset(FloatOperationType)
+FLOAT_KINDS = frozenset(FloatOperationType) | {
+    DrawerKind.PICKUP, DrawerKind.SUPPLY, DrawerKind.TRANSFER_OUT, DrawerKind.TRANSFER_IN,
+}
 SIGN = {
     FloatOperationType.CREDIT: 1, FloatOperationType.DEBIT: -1,
     FloatOperationType.CREDIT_ERROR: -1, FloatOperationType.DEBIT_ERROR: 1,
@@ -82,12 +88,12 @@ class CashRegister(Base):
             "amount": abs(signed), "signed": signed, "balance": self.balance, **details,
         }
 
-    def float_operation(
-        self, uow: UnitOfWork, type: FloatOperationType, amount: Money, confirm_negative: bool,
+    def move_by_hand(
+        self, uow: UnitOfWork, kind: DrawerKind, sign: int, amount: Money, confirm_negative: bool,
         **details: Any,
     ) -> "DrawerMovement":
         """Refused when the drawer would hold less than nothing, unless an admin confirms it."""
-        signed = SIGN[type] * self._positive(amount)
+        signed = sign * positive(amount, self.currency)
         confirmed = confirm_negative and uow.actor.may(Role.ADMIN)
         if signed < 0 and self.balance + signed < 0 and not confirmed:
             raise DomainError(
@@ -95,7 +101,7 @@ class CashRegister(Base):
                 f"There is only {Money(self.balance, self.currency)} in this drawer.",
                 {"confirm_negative": ["An admin may confirm a drawer below zero."]},
             )
-        return self.move(uow, DrawerKind(type), signed, **details)
+        return self.move(uow, kind, signed, **details)
 
     def seal(self, number: int, hash: str, turnover: int) -> None:
         """The newest Z report is `number`; the grand total is never reset."""
@@ -115,17 +121,6 @@ class CashRegister(Base):
             balance=Money(self.balance, self.currency) if shown else None,
             session_id=session_id, session_state=session_state, z_number=self.z_number,
         )
-
-    def _positive(self, amount: Money) -> int:
-        if amount.currency != self.currency:
-            raise DomainError(Code.CURRENCY_MISMATCH, f"This register is kept in {self.currency}.")
-        if amount.amount <= 0:
-            raise DomainError(
-                Code.VALIDATION_FAILED,
-                "The amount must be more than zero: its type says the sign.",
-                {"amount": ["Must be more than zero."]},
-            )
-        return amount.amount
 
 
 class DrawerMovement(Base):
@@ -182,3 +177,15 @@ def lock_registers(session: Session, ids: set[UUID]) -> dict[UUID, CashRegister]
         select(CashRegister).where(CashRegister.id.in_(ids)).order_by(CashRegister.id)
         .with_for_update()
     )} if ids else {}
+
+
+def positive(amount: Money, currency: str = CURRENCY) -> int:
+    """In centimes."""
+    if amount.currency != currency:
+        raise DomainError(Code.CURRENCY_MISMATCH, f"This is kept in {currency}.")
+    if amount.amount <= 0:
+        raise DomainError(
+            Code.VALIDATION_FAILED, "The amount must be more than zero: its type says the sign.",
+            {"amount": ["Must be more than zero."]},
+        )
+    return amount.amount

@@ -1,5 +1,7 @@
 """Registers and the four float operations."""
 
+from uuid import UUID
+
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -15,13 +17,14 @@ from contracts.money import Money
 from services.accounting.models import (
     Books,
     CashRegister,
+    DrawerKind,
     DrawerMovement,
     Entry,
     RegisterSession,
     SalePoint,
     post,
 )
-from services.accounting.models.registers import CORRECTS, find_register
+from services.accounting.models.registers import CORRECTS, SIGN, find_register
 from services.chassis.unit_of_work import UnitOfWork
 
 
@@ -51,17 +54,10 @@ def record_float_operation(uow: UnitOfWork, command: RecordFloatOperation) -> Fl
     if not uow.actor.sells_at(register.sale_point_id):
         raise DomainError(Code.REGISTER_NOT_YOURS, "This register is at another sale point.")
     _check_correction(uow, register, command)
-    session = uow.session.scalar(select(RegisterSession).where(
-        RegisterSession.register_id == register.id,
-        RegisterSession.state != RegisterSessionState.CLOSED,
-    ))
-    if session is not None and session.state == RegisterSessionState.CLOSING:
-        raise DomainError(
-            Code.REGISTER_SESSION_STATE, "This drawer has just been counted: wait for its closing."
-        )
-    movement = register.float_operation(
-        uow, command.type, command.amount, command.confirm_negative, comment=command.comment,
-        corrects=command.corrects, register_session_id=session.id if session else None,
+    movement = register.move_by_hand(
+        uow, DrawerKind(command.type), SIGN[command.type], command.amount,
+        command.confirm_negative, comment=command.comment, corrects=command.corrects,
+        register_session_id=live_session(uow, register),
     )
     entry = Entry(
         "accounting.float_operation", movement.id, uow.now, register.name,
@@ -71,6 +67,19 @@ def record_float_operation(uow: UnitOfWork, command: RecordFloatOperation) -> Fl
     entry.credit(Books.TRANSIT, movement.signed)
     post(uow.session, [entry])
     return movement.view(register.currency)
+
+
+def live_session(uow: UnitOfWork, register: CashRegister) -> UUID | None:
+    """To whose Z report a movement by hand belongs. None moves a drawer that has been counted."""
+    session = uow.session.scalar(select(RegisterSession).where(
+        RegisterSession.register_id == register.id,
+        RegisterSession.state != RegisterSessionState.CLOSED,
+    ))
+    if session is not None and session.state == RegisterSessionState.CLOSING:
+        raise DomainError(
+            Code.REGISTER_SESSION_STATE, "This drawer has just been counted: wait for its closing."
+        )
+    return session.id if session else None
 
 
 def _tolerance(tolerance: Money) -> int:
