@@ -6,7 +6,7 @@ VENV_PYTHON := .venv/bin/python
 LAUNCHER := $(PYTHON) -m deploy.local
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs setup test test-fast lint format acceptance bench \
+.PHONY: help up down status logs setup test test-fast lint format acceptance bench fuzz \
 	dead-letters image-test contracts resync verify lock clean
 
 help:  ## list the targets
@@ -43,6 +43,9 @@ format: setup  ## let ruff put the code in order
 
 acceptance: setup  ## a festival day against the running system, step by step
 	@exec $(LAUNCHER) run tests.acceptance $(ARGS)
+
+fuzz: setup  ## almost right requests to the running system (ARGS="--count 1000000 --seed 1")
+	@exec $(LAUNCHER) run tests.fuzz $(ARGS)
 
 bench: setup  ## measure the speeds of the README on this machine
 	@exec $(LAUNCHER) run tests.benchmarks $(ARGS)

@@ -24,6 +24,7 @@ from gateway.ended import EndedSessionsWatch, hear_of_ended_sessions
 from gateway.endpoint import Backend, Endpoint, Route, refused
 from gateway.limits import Rate, RateLimiter, rates
 from gateway.openapi import describe
+from gateway.permissions import permissions_page
 from gateway.routes import ROUTES
 from gateway.rpc import RpcClient
 from services.chassis.settings import Settings
@@ -162,7 +163,7 @@ def _headers(response: Response, origins: frozenset[str]) -> Response:
 
 
 def _describe(app: Flask, routes: tuple[Route, ...]) -> None:
-    """`/openapi.json`, and a page at `/docs` to read it and try it."""
+    """`/openapi.json`, a page at `/docs` to read it and try it, and who may ask what."""
     description = json_response(describe(routes)).get_data()
 
     @app.get("/openapi.json")
@@ -173,6 +174,11 @@ def _describe(app: Flask, routes: tuple[Route, ...]) -> None:
     def docs() -> Response:
         policy = {"Content-Security-Policy": DOCS_POLICY}
         return Response(PAGE, mimetype="text/html", headers=policy)
+
+    @app.get("/docs/permissions")
+    def permissions() -> Response:
+        policy = {"Content-Security-Policy": DOCS_POLICY}
+        return Response(permissions_page(routes), mimetype="text/html", headers=policy)
 
     @app.get("/docs/start.js")
     def start() -> Response:
@@ -188,7 +194,7 @@ PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Festival box office: interface</title>
 <link rel="stylesheet" href="/docs/swagger-ui.css"></head>
-<body><div id="swagger-ui"></div>
+<body><p><a href="/docs/permissions">Who may ask what</a></p><div id="swagger-ui"></div>
 <script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
 </html>
 """

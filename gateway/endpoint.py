@@ -12,6 +12,7 @@ import base64
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -25,6 +26,7 @@ from contracts.envelope import Envelope
 from contracts.errors import Code, DomainError, Kind
 from contracts.message import load, schema_of, type_of
 from contracts.roles import Actor, Grant, Principal, anonymous
+from gateway.bulkhead import Bulkheads, SigningIn
 from gateway.copies import Copies
 from gateway.limits import RateLimiter
 from gateway.rpc import TIMEOUT_S, RpcClient
@@ -167,6 +169,8 @@ class Backend:
     rpc: RpcClient
     verifier: TokenVerifier
     limits: RateLimiter
+    bulkheads: Bulkheads = field(default_factory=Bulkheads)
+    signing_in: SigningIn = field(default_factory=SigningIn)
 
     def ask(
         self, message: Any, actor: Actor, key: str = "", timeout: float = TIMEOUT_S,
@@ -175,9 +179,10 @@ class Backend:
         """The owner's answer: `{"body", "error", "replayed"}`."""
         declared = type_of(type(message))
         envelope = Envelope.of(message, actor, request_id, key)
-        answer = self.rpc.call(
-            declared.owner, declared.method, envelope.to_dict(), timeout=timeout
-        )
+        with self.bulkheads[declared.owner].place():
+            answer = self.rpc.call(
+                declared.owner, declared.method, envelope.to_dict(), timeout=timeout
+            )
         return dict(answer)
 
 
@@ -213,7 +218,8 @@ class Endpoint:
     def _asked(self, message: Any, actor: Actor, key: str, plain: bool = False) -> Response:
         if self.route.key_field:
             key = getattr(message, self.route.key_field)
-        answer = self.backend.ask(message, actor, key, self.route.timeout_s, g.request_id)
+        with self.backend.signing_in.place() if self.route.limit == "login" else nullcontext():
+            answer = self.backend.ask(message, actor, key, self.route.timeout_s, g.request_id)
         headers = dict(REPLAYED) if answer["replayed"] else {}
         if answer["error"]:
             return refused(DomainError.from_dict(answer["error"]), headers)

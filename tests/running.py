@@ -74,6 +74,7 @@ class Festival:
         self.terminal = f"http://127.0.0.1:{terminal}"
         self.settings = secrets | {
             "AMQP_URL": servers.amqp_url, "LOG_LEVEL": "INFO", "HOLD_SECONDS": "900",
+            "RATE_LOGIN": "1000/1000",
             "GATEWAY_BIND": f"127.0.0.1:{gateway}", "TERMINAL_BIND": f"127.0.0.1:{terminal}",
         }
 

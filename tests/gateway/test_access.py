@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from contracts.roles import MODIFIERS, Principal, Role
+from gateway import permissions
 from gateway.endpoint import PUBLIC, UPLOADED, Route
 from gateway.routes import ROUTES
 from tests.gateway import samples
@@ -47,7 +48,7 @@ def ask(http: FlaskClient, route: Route, headers: dict[str, str]) -> TestRespons
     path = route.path
     for name in route.path_fields:
         value = fields.pop(name)
-        path = path.replace(f"{{{name}}}", value[0] if isinstance(value, list) else value)
+        path = path.replace(f"{{{name}}}", str(value[0] if isinstance(value, list) else value))
     fields = {name: value for name, value in fields.items() if name in route.open_fields}
     given = dict.fromkeys(route.headers, "sample") | {"Idempotency-Key": str(uuid4())}
     sent: dict[str, Any] = {"headers": headers | given}
@@ -119,6 +120,21 @@ def test_the_table_and_the_routes_are_the_same() -> None:
         for route in ROUTES
     }
     assert table() == declared
+
+
+def test_the_page_shows_what_the_table_says(http: FlaskClient) -> None:
+    page = http.get("/docs/permissions")
+    assert page.status_code == 200 and page.mimetype == "text/html"
+    for route in ROUTES:
+        assert f"{route.method} {route.path}" in page.text
+        who = table()[f"{route.method} {route.path}"]
+        for caller in permissions.CALLERS:
+            shown = permissions.cell(route, caller)
+            reached = who == {"public"} or allowed(who, caller)
+            with_pos = f"pos+{caller}" in CALLERS and allowed(who, f"pos+{caller}")
+            wanted = permissions.YES if reached else permissions.WITH_POS if (
+                with_pos and not allowed(who, "pos")) else ""
+            assert shown == wanted, (route.path, caller)
 
 
 def test_stats_sees_statistics_only() -> None:

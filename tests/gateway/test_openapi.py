@@ -128,7 +128,7 @@ def alone(app: Flask) -> Iterator[str]:
 
 
 # Signing in: with the whole system, guesses lock an address out, as they should.
-PEOPLE = r"^/v1/(auth/|holders)"
+PEOPLE = r"^/v1/(auth/|holders|me/|approvals)"
 
 
 @pytest.mark.slow
