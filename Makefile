@@ -7,7 +7,7 @@ LAUNCHER := $(PYTHON) -m deploy.local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs setup test test-fast lint format acceptance bench fuzz \
-	dead-letters image-test contracts resync verify lock clean
+	dead-letters image-test compose-test contracts resync verify lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ dead-letters: setup  ## parked messages of the running system (ARGS="list", "sho
 
 image-test: setup  ## build the image and try it (root, podman, runc; debootstrap without BASE_IMAGE)
 	@exec nice $(VENV_PYTHON) -m pytest tests/containers/check_image.py $(ARGS)
+
+compose-test: setup  ## start deploy/compose.yaml and live two festival days on it (as image-test)
+	@exec nice $(VENV_PYTHON) -m pytest tests/containers/check_compose.py $(ARGS)
 
 contracts: setup  ## generate contracts/asyncapi.json and the samples
 	@exec $(VENV_PYTHON) -m contracts.generate

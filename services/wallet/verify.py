@@ -6,7 +6,7 @@ from contracts.roles import system
 from contracts.wallet import GetLedger
 from services.chassis.database import Database
 from services.chassis.settings import Settings
-from services.wallet import queries
+from services.wallet.queries import ledger
 
 
 def main() -> int:
@@ -15,15 +15,15 @@ def main() -> int:
     database = Database(settings.database_url, "wallet-verify", pool_size=1)
     try:
         with database.transaction(system("verify")) as uow:
-            faults = list(queries.broken_links(uow))
-            ledger = queries.get_ledger(uow, GetLedger())
+            faults = list(ledger.broken_links(uow))
+            books = ledger.get_ledger(uow, GetLedger())
     finally:
         database.close()
-    if ledger.total:
-        faults.append(f"the postings of all wallets sum to {ledger.total}, not to zero")
+    if books.total:
+        faults.append(f"the postings of all wallets sum to {books.total}, not to zero")
     sys.stdout.writelines(f"{fault}\n" for fault in faults)
     if not faults:
-        sys.stdout.write(f"All wallets hold together; {ledger.liability} is owed to holders.\n")
+        sys.stdout.write(f"All wallets hold together; {books.liability} is owed to holders.\n")
     return 1 if faults else 0
 
 
