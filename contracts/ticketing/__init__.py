@@ -13,6 +13,14 @@ from contracts.ticketing.entry import (
     GetAttendance,
     GetAvailability,
 )
+from contracts.ticketing.mails import (
+    ListMails,
+    MailKind,
+    MailList,
+    MailState,
+    MailView,
+    ResendConfirmation,
+)
 from contracts.ticketing.orders import (
     CancelOrder,
     ExtendHold,
@@ -119,9 +127,14 @@ __all__ = [
     "Language",
     "Limit",
     "LineKind",
+    "ListMails",
     "ListOrders",
     "ListRefunds",
     "ListTickets",
+    "MailKind",
+    "MailList",
+    "MailState",
+    "MailView",
     "Nonce",
     "OrderItem",
     "OrderLine",
@@ -147,6 +160,7 @@ __all__ = [
     "ReleaseBookings",
     "ReleaseView",
     "ReleasedPlaces",
+    "ResendConfirmation",
     "TenderTotal",
     "TicketHolder",
     "TicketIssued",

@@ -18,8 +18,9 @@ SHARED = (
 FRONT = (
     "CORS_ORIGINS", "TRUSTED_PROXIES", "RATE_READ", "RATE_WRITE", "RATE_DOCUMENT", "RATE_LOGIN",
 )  # fmt: skip
-# Settings of identity alone.
-PEOPLE = ("SECOND_FACTOR_ROLES", "MAIL_URL", "MAIL_FROM", "FESTIVAL_NAME")
+# Settings of those who write mails, and what else identity is told.
+MAILS = ("MAIL_URL", "MAIL_FROM", "FESTIVAL_NAME")
+PEOPLE = ("SECOND_FACTOR_ROLES", *MAILS)
 # Made by the launcher, for the people that identity creates.
 PASSWORDS = (
     "ADMIN_PASSWORD", "CASHIER_PASSWORD", "BAR_PASSWORD", "ACCOUNTANT_PASSWORD", "DOOR_PASSWORD",
@@ -72,7 +73,7 @@ PROCESSES = (
     nameko("identity", needs=PEOPLE),
     nameko("catalog"),
     nameko("ticketing"),
-    nameko("ticketing-documents"),
+    nameko("ticketing-documents", needs=MAILS),
     nameko("wallet"),
     nameko("accounting"),
     nameko("accounting-reports"),

@@ -8,6 +8,7 @@ from services.ticketing.queries import orders as order_queries
 from services.ticketing.usecases import (
     bookings,
     checkins,
+    mails,
     orders,
     payments,
     programme,
@@ -25,6 +26,7 @@ class TicketingService(Service):
     extend_hold = write(say.ExtendHold, orders.extend_hold)
     cancel_order = write(say.CancelOrder, orders.cancel_order)
     pay_order = write(say.PayOrder, payments.pay_order)
+    resend_confirmation = write(say.ResendConfirmation, mails.resend_confirmation)
     refund_order = write(say.RefundOrder, refunds.refund_order)
     handle_payment_webhook = write(say.HandlePaymentWebhook, payments.handle_webhook)
     book_screening = write(say.BookScreening, bookings.book_screening)
@@ -34,6 +36,7 @@ class TicketingService(Service):
     check_in = write(say.CheckIn, checkins.check_in)
 
     get_order = read(say.GetOrder, order_queries.get_order)
+    list_mails = read(say.ListMails, order_queries.list_mails)
     list_refunds = read(say.ListRefunds, order_queries.list_refunds)
     list_orders = read(say.ListOrders, order_queries.list_orders)
     get_ticket = read(say.GetTicket, tickets.get_ticket)

@@ -1,22 +1,21 @@
-"""The process that prints: PDF and QR codes, apart from sales because drawing pages is slow.
+"""The process that prints and mails: apart from sales, because drawing pages and waiting for mail
+servers is slow.
 
-It reads ticketing's database and writes nothing.
+It reads ticketing's database and writes nothing there but what became of a mail.
 """
 
 import base64
 
 from contracts import ticketing as say
-from contracts.money import Money
 from contracts.ticketing import DocumentView
-from services.chassis.entrypoints import Service, ping, read
-from services.chassis.settings import Settings
+from services.chassis.entrypoints import Service, every, ping, read
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.documents.document import TicketDocument
+from services.ticketing.documents.mails import send_mails
+from services.ticketing.documents.pages import pages_of
 from services.ticketing.documents.qr import qr_png, qr_svg
-from services.ticketing.documents.render import ticket_pdf
-from services.ticketing.documents.texts import Language, vat_text
+from services.ticketing.documents.texts import Language
 from services.ticketing.documents.ticket_list import ticket_list
-from services.ticketing.models import LANGUAGE, find_screening, text_in
+from services.ticketing.models import find_screening
 from services.ticketing.queries.documents import (
     Printable,
     qr_text_of,
@@ -47,30 +46,8 @@ def ticket_qr(uow: UnitOfWork, query: say.TicketQr) -> DocumentView:
     return _file("image/svg+xml", f"{query.ticket_id}.svg", qr_svg(text).encode())
 
 
-def document_of(item: Printable, language: Language) -> TicketDocument:
-    """A ticket's page in one language."""
-    ticket, line, screening = item.ticket, item.line, item.screening
-    currency = item.order.currency
-    return TicketDocument(
-        kind="single" if ticket.is_single else "pass",
-        title=text_in(screening.title, language) if screening else ticket.label,
-        productions=tuple(screening.productions) if screening and
-        len(screening.productions) > 1 else (),
-        starts_at=screening.starts_at if screening else None,
-        zone=screening.time_zone if screening else "Europe/Zurich",
-        venue=screening.venue if screening else None, room=screening.room if screening else None,
-        tariff=ticket.tariff_name, price=Money(line.unit_price, currency),
-        vat=vat_text(line.vat_rate_bp, Money(line.vat // line.quantity, currency), language),
-        order_number=str(item.order.number), code=ticket.code, qr_text=item.qr_text,
-        holder=ticket.holder_name, sale_point=item.sale_point.name,
-        organiser=Settings.from_env("ticketing").festival_name,
-    )
-
-
 def _pdf(printables: list[Printable], language: Language | None, filename: str) -> DocumentView:
-    chosen = language or printables[0].ticket.language or LANGUAGE
-    pages = [document_of(item, chosen) for item in printables]
-    return _file("application/pdf", filename, ticket_pdf(pages, chosen))
+    return _file("application/pdf", filename, pages_of(printables, language))
 
 
 def _file(content_type: str, filename: str, content: bytes) -> DocumentView:
@@ -88,3 +65,5 @@ class TicketingDocumentsService(Service):
     tickets_pdf_by_ids = read(say.TicketsPdfByIds, tickets_pdf_by_ids)
     tickets_csv = read(say.TicketsCsv, tickets_csv)
     ticket_qr = read(say.TicketQr, ticket_qr)
+
+    send_mails = every(2, send_mails)

@@ -194,3 +194,29 @@ def vat_text(rate_bp: int, amount: Money, language: Language) -> str | None:
         return None
     rate = f"{rate_bp / 100:.2f}".rstrip("0").rstrip(".")
     return _VAT[language].format(rate=rate, amount=price_text(amount, language))
+
+# By language and kind: the subject, which the order's number follows, and the text.
+MAILS: dict[str, dict[str, tuple[str, str]]] = {
+    "fr": {
+        "confirmation": ("vos billets, commande", "Merci pour votre achat. Votre commande {number} "
+                         "de {amount} est payée; vos billets sont joints."),
+        "refund": ("remboursement de la commande", "{amount} de votre commande {number} vous sont "
+                   "remboursés."),
+    },
+    "de": {
+        "confirmation": ("Ihre Tickets, Bestellung", "Danke für Ihren Einkauf. Ihre Bestellung "
+                         "{number} über {amount} ist bezahlt; die Tickets liegen bei."),
+        "refund": ("Rückerstattung der Bestellung", "{amount} Ihrer Bestellung {number} werden "
+                   "Ihnen zurückerstattet."),
+    },
+    "it": {
+        "confirmation": ("i suoi biglietti, ordine", "Grazie per il suo acquisto. Il suo ordine "
+                         "{number} di {amount} è pagato; i biglietti sono allegati."),
+        "refund": ("rimborso dell'ordine", "{amount} del suo ordine {number} le sono rimborsati."),
+    },
+    "en": {
+        "confirmation": ("your tickets, order", "Thank you for your purchase. Your order {number} "
+                         "of {amount} is paid; your tickets are attached."),
+        "refund": ("refund of order", "{amount} of your order {number} are given back to you."),
+    },
+}

@@ -4,6 +4,7 @@ from services.ticketing.models.base import LANGUAGE, LOCK, UUIDS, Base, save, te
 from services.ticketing.models.bookability import find_screening, plan_booking
 from services.ticketing.models.checkins import CheckIn
 from services.ticketing.models.keys import TicketKey, keys_of
+from services.ticketing.models.mails import Mail
 from services.ticketing.models.orders import Line, Order, find_order, next_number
 from services.ticketing.models.payments import Payment
 from services.ticketing.models.places import (
@@ -45,6 +46,7 @@ __all__ = [
     "CheckIn",
     "Contingent",
     "Line",
+    "Mail",
     "Order",
     "Payment",
     "Refund",

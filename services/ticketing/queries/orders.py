@@ -9,15 +9,17 @@ from contracts.roles import Principal, Role
 from contracts.ticketing import (
     CreditNoteList,
     GetOrder,
+    ListMails,
     ListOrders,
     ListRefunds,
+    MailList,
     OrderPage,
     OrderState,
     OrderView,
     PaymentState,
 )
 from services.chassis.unit_of_work import UnitOfWork
-from services.ticketing.models import Line, Order, Payment, Refund, Ticket, find_order
+from services.ticketing.models import Line, Mail, Order, Payment, Refund, Ticket, find_order
 
 # How long an order may wait for these before somebody must look at it.
 ANSWER_WITHIN = timedelta(minutes=1)
@@ -39,6 +41,14 @@ def list_refunds(uow: UnitOfWork, query: ListRefunds) -> CreditNoteList:
         select(Refund).where(Refund.order_id == order.id).order_by(Refund.number)
     )
     return CreditNoteList(items=tuple(refund.view() for refund in found))
+
+
+def list_mails(uow: UnitOfWork, query: ListMails) -> MailList:
+    order = find_order(uow.session, query.order_id, uow.actor)
+    found = uow.session.scalars(
+        select(Mail).where(Mail.order_id == order.id).order_by(Mail.written_at, Mail.id)
+    )
+    return MailList(items=tuple(mail.view() for mail in found))
 
 
 def list_orders(uow: UnitOfWork, query: ListOrders) -> OrderPage:

@@ -42,6 +42,7 @@ from services.ticketing.models import (
     save,
 )
 from services.ticketing.payment_providers import PROVIDER
+from services.ticketing.usecases.mails import confirm_by_mail
 from services.ticketing.usecases.tickets import issue_tickets, send_loads
 
 HOLD_AFTER_DECLINE = timedelta(minutes=5)
@@ -250,6 +251,7 @@ def _complete(uow: UnitOfWork, order: Order) -> list[Ticket]:
     save(uow, *contingents.values())
     tickets = issue_tickets(uow, order)
     send_loads(uow, order)
+    confirm_by_mail(uow, order)
     _receipt(uow, order)
     uow.emit(order.fact(tuple(ticket.in_order() for ticket in tickets)))
     return tickets

@@ -39,6 +39,7 @@ from services.ticketing.models import (
     not_open,
 )
 from services.ticketing.usecases.bookings import give_places_back
+from services.ticketing.usecases.mails import tell_refund
 
 REFUNDABLE = frozenset({LineKind.SCREENING, LineKind.PASS})
 
@@ -88,6 +89,7 @@ def refund_order(uow: UnitOfWork, command: RefundOrder) -> CreditNoteView:
     uow.session.add(refund)
     uow.session.flush()
     _fill_wallet(uow, order, command, refund)
+    tell_refund(uow, order, refund)
     uow.emit(refund.fact(order))
     return refund.view()
 

@@ -21,6 +21,7 @@ from contracts.ticketing import (
 )
 from services.chassis.testing import Harness
 from services.ticketing.documents import service
+from services.ticketing.documents.pages import document_of
 from services.ticketing.queries.documents import tickets_of_order
 from services.ticketing.queries.tickets import get_ticket
 from tests.ticketing.programme import (
@@ -65,7 +66,7 @@ def test_a_row_becomes_a_page(office: BoxOffice) -> None:
     paid = office.sell(places(office.offer()))
     with office.ticketing.uow(CASHIER) as uow:
         (item,) = tickets_of_order(uow, UUID(paid["order_id"]))
-        page = service.document_of(item, "en")
+        page = document_of(item, "en")
     assert (page.kind, page.title, page.venue, page.room) == (
         "single", "The Ball", "Rex", "Rex 1"
     )
