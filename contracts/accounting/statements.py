@@ -22,6 +22,7 @@ class StatementFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     JOURNAL = "journal"  # plain text that hledger reads; accounting statement only
+    BEANCOUNT = "beancount"  # the same for beancount
 
 
 class Language(StrEnum):
@@ -202,6 +203,28 @@ class TrialBalance:
 
 
 @view
+class VatRow:
+    """What was supplied under one code and rate; negative amounts are refunds."""
+
+    vat_code: str
+    vat_rate_bp: int
+    gross: Money
+    net: Money
+    vat: Money
+
+
+@view
+class VatReport:
+    """By date of supply: a place on the day of its screening, whatever day it was sold; anything
+    else on the day of sale. Totals by rate are what the VAT form asks for."""
+
+    rows: tuple[VatRow, ...]
+    gross: Money
+    net: Money
+    vat: Money
+
+
+@view
 class RegisterCheck:
     """`drawer` = `booked`: the drawer's movements and its side of the journal say the same."""
 
@@ -288,6 +311,14 @@ class GetTrialBalance:
     last_day: date | None = None
 
 
+@query("accounting.get_vat_report.v1")
+class GetVatReport:
+    """Business days of supply."""
+
+    first_day: date | None = None
+    last_day: date | None = None
+
+
 @query("accounting.get_money_check.v1")
 class GetMoneyCheck:
     """Answers MoneyCheck, over everything ever booked."""
@@ -314,7 +345,7 @@ class ExportWalletStatement(WalletFilter):
 
 @query("accounting_reports.export_accounting_statement.v1")
 class ExportAccountingStatement(JournalFilter):
-    """CSV, XLSX or hledger's journal (that one with whole entries only: no `account`)."""
+    """CSV, XLSX, or the journal of hledger or beancount (with whole entries only: no `account`)."""
 
     format: StatementFormat
     language: Language = Language.FR

@@ -31,7 +31,7 @@ LIBRARIES = {
     "libpangocairo-1.0-0": "pangocairo-1.0",
     "libpangoft2-1.0-0": "pangoft2-1.0",
 }
-PROGRAMS = {"zbar-tools": "zbarimg", "poppler-utils": "pdftoppm"}
+PROGRAMS = {"zbar-tools": "zbarimg", "poppler-utils": "pdftoppm", "hledger": "hledger"}
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ TYPES = {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     ),
     say.StatementFormat.JOURNAL: Document("text/plain"),
+    say.StatementFormat.BEANCOUNT: Document("text/x-beancount"),
 }
 State = say.RegisterSessionState
 
@@ -97,7 +98,10 @@ STATEMENTS = (
                say.StatementFormat.CSV, say.StatementFormat.XLSX),
     *statement("/v1/statements/accounting", say.GetAccountingStatement,
                say.ExportAccountingStatement, BOOKS, say.AccountingPage, "The journal",
-               say.StatementFormat.CSV, say.StatementFormat.XLSX, say.StatementFormat.JOURNAL),
+               say.StatementFormat.CSV, say.StatementFormat.XLSX, say.StatementFormat.JOURNAL,
+               say.StatementFormat.BEANCOUNT),
+    Route("GET", "/v1/statements/vat", say.GetVatReport, BOOKS, say.VatReport,
+          "VAT by date of supply"),
     Route("GET", "/v1/statements/trial-balance", say.GetTrialBalance, BOOKS, say.TrialBalance,
           "Balances of all accounts"),
     Route("GET", "/v1/statements/money-check", say.GetMoneyCheck, BOOKS, say.MoneyCheck,

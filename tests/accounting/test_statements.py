@@ -3,11 +3,8 @@
 import base64
 import csv
 import io
-import shutil
-import subprocess
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -256,15 +253,6 @@ def test_one_account_by_its_number(ledger: Harness, evening: UUID) -> None:
         export(ledger, documents.accounting_statement, ExportAccountingStatement(
             format=StatementFormat.JOURNAL, account="1000"))
     assert refusal.value.code is Code.VALIDATION_FAILED
-
-
-@pytest.mark.skipif(shutil.which("hledger") is None, reason="hledger is not installed")
-def test_hledger_reads_the_journal_and_finds_it_balanced(
-    ledger: Harness, evening: UUID, tmp_path: Path
-) -> None:
-    file = tmp_path / "festival.journal"
-    file.write_bytes(_journal_text(ledger))
-    subprocess.run(["hledger", "-f", str(file), "check"], check=True, timeout=60)
 
 
 def test_the_journal_text_has_every_line(ledger: Harness, evening: UUID) -> None:

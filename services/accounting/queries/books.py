@@ -69,6 +69,7 @@ def journal_rows(filter: JournalFilter) -> Select[Any]:
             JournalEntry.id.label("entry_id"), JournalLine.id.label("line_id"),
             JournalEntry.booked_on, JournalEntry.at, JournalEntry.document, JournalEntry.label,
             Account.number.label("account"), Account.name.label("account_name"),
+            Account.kind.label("account_kind"),
             JournalLine.amount, JournalEntry.source, JournalEntry.source_id, JournalLine.vat_code,
             SalePoint.name.label("sale_point"), CashRegister.name.label("register"),
         ))
@@ -232,5 +233,5 @@ def _matching(filter: JournalFilter, statement: Select[Any]) -> Select[Any]:
 def _journal_row(row: Row[Any]) -> JournalRow:
     values = dict(row._mapping)
     amount = values.pop("amount")
-    del values["line_id"]
+    del values["line_id"], values["account_kind"]
     return JournalRow(**values, debit=Money(max(amount, 0)), credit=Money(max(-amount, 0)))

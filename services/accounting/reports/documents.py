@@ -27,7 +27,12 @@ from services.accounting.queries.books import journal_rows, journal_totals, wall
 from services.accounting.queries.registers import get_z_report
 from services.accounting.queries.sales import FILTERS, sale_rows, sales_totals
 from services.accounting.queries.scope import asked, snapshot
-from services.accounting.reports import csv_writer, journal_writer, xlsx_writer
+from services.accounting.reports import (
+    beancount_writer,
+    csv_writer,
+    journal_writer,
+    xlsx_writer,
+)
 from services.accounting.reports.columns import (
     JOURNAL_COLUMNS,
     SALES_COLUMNS,
@@ -38,11 +43,13 @@ from services.accounting.reports.table import Column, Language, Row, Trailer
 from services.accounting.reports.z_report import ZReport, z_report_pdf
 from services.chassis.unit_of_work import UnitOfWork
 
+AccountName = Callable[[dict[str, Any], Language], str]
 CHUNK = 2_000  # rows fetched at a time from the server-side cursor
 CONTENT_TYPES = {
     StatementFormat.CSV: "text/csv; charset=utf-8",
     StatementFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     StatementFormat.JOURNAL: "text/plain; charset=utf-8",
+    StatementFormat.BEANCOUNT: "text/x-beancount; charset=utf-8",
 }
 TABLES = {StatementFormat.CSV: csv_writer.write, StatementFormat.XLSX: xlsx_writer.write}
 
@@ -84,14 +91,13 @@ def accounting_statement(uow: UnitOfWork, query: ExportAccountingStatement) -> R
         filter=asked(query, ("first_day", "last_day", "account")),
     )
     rows = _stream(uow, journal_rows(query))
-    if query.format is StatementFormat.JOURNAL:
+    if query.format in JOURNALS:
         if query.account is not None:
             raise DomainError(Code.VALIDATION_FAILED, "A journal file has whole entries only.",
-                              {"account": ["Not with the format journal."]})
-        entries = _entries(rows, trailer.language)
-        return _document("journal", query.format, lambda out: journal_writer.write(
-            entries, trailer, out
-        ))
+                              {"account": ["Not with this format."]})
+        write, account = JOURNALS[query.format]
+        entries = _entries(rows, trailer.language, account)
+        return _document("journal", query.format, lambda out: write(entries, trailer, out))
     written = (_side(row, trailer.language) for row in rows)
     return _table("journal", query, written, columns(JOURNAL_COLUMNS, trailer.language), trailer)
 
@@ -165,7 +171,7 @@ def _side(row: dict[str, Any], language: Language) -> dict[str, Any]:
 
 
 def _entries(
-    rows: Iterable[dict[str, Any]], language: Language
+    rows: Iterable[dict[str, Any]], language: Language, account: AccountName
 ) -> Iterator[journal_writer.JournalEntry]:
     for _, group in groupby(rows, key=lambda row: row["entry_id"]):
         lines = list(group)
@@ -173,14 +179,11 @@ def _entries(
         yield journal_writer.JournalEntry(
             booked_on=first["booked_on"], number=first["document"], label=first["label"],
             tags={"entry": str(first["entry_id"]), "source": str(first["source_id"])},
-            lines=tuple(_journal_line(line, language) for line in lines),
+            lines=tuple(_journal_line(line, account(line, language)) for line in lines),
         )
 
 
-def _journal_line(row: dict[str, Any], language: Language) -> journal_writer.JournalLine:
-    account = f"{row['account']} {_word(row['account_name'], language)}".replace(":", "")
-    if row["register"]:
-        account += f":{row['register']}"
+def _journal_line(row: dict[str, Any], account: str) -> journal_writer.JournalLine:
     tags = {"vat": row["vat_code"], "sale_point": row["sale_point"]}
     return journal_writer.JournalLine(
         account=account, amount=row["amount"],
@@ -188,6 +191,22 @@ def _journal_line(row: dict[str, Any], language: Language) -> journal_writer.Jou
     )
 
 
+def _hledger_account(row: dict[str, Any], language: Language) -> str:
+    name = f"{row['account']} {_word(row['account_name'], language)}".replace(":", "")
+    return f"{name}:{row['register']}" if row["register"] else name
+
+
+def _beancount_account(row: dict[str, Any], language: Language) -> str:
+    """By its number only: beancount's names are plain ASCII."""
+    return beancount_writer.account_name(row["account_kind"], row["account"], row["register"])
+
+
 def _word(words: dict[str, str] | None, language: str) -> str | None:
     """In the language asked for, else in any."""
     return words.get(language) or next(iter(words.values()), "") if words else None
+
+
+JOURNALS: dict[StatementFormat, tuple[Any, AccountName]] = {
+    StatementFormat.JOURNAL: (journal_writer.write, _hledger_account),
+    StatementFormat.BEANCOUNT: (beancount_writer.write, _beancount_account),
+}
