@@ -61,6 +61,7 @@ def openapi() -> dict[str, Any]:
 TEXTS = {
     "currency": "CHF", "email": "lea@example.org", "username": "lea.k", "language": "fr",
     "code": "7K3QMXW04T", "name": "Grande salle", "gtin": "7610400010030",
+    "secret": "IMPORT_SECRET_CINE",
 }
 # Tried in this order where the name says nothing or its text is refused.
 OTHER_TEXTS = (

@@ -151,6 +151,14 @@ IMPORTS = (
           "The whole new state of a profile"),
     Route("DELETE", "/v1/import-profiles/{profile_id}", say.DeleteProfile, ADMIN, None,
           "Forget a profile", status=204),
+    Route("GET", "/v1/import-sources", say.ListSources, ADMIN, say.SourcePage,
+          "Where programmes are pulled from, by name"),
+    Route("POST", "/v1/import-sources", say.CreateSource, ADMIN, say.SourceView,
+          "An address to pull programmes from", status=201),
+    Route("PUT", "/v1/import-sources/{source_id}", say.UpdateSource, ADMIN, say.SourceView,
+          "The whole new state of an import source"),
+    Route("POST", "/v1/import-sources/{source_id}/pull", say.PullSource, ADMIN, say.SourceView,
+          "Fetch its file now, and preview what is new", timeout_s=120),
 )
 
 ROUTES = PROGRAMME + SCREENINGS + PLACES + PRICES + SHOP + IMPORTS

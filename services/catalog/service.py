@@ -14,6 +14,7 @@ from services.catalog.usecases import (
     profiles,
     rolling_back,
     screenings,
+    sources,
     tariffs,
     templates,
     venues,
@@ -57,6 +58,10 @@ class CatalogService(Service):
     create_profile = write(say.CreateProfile, profiles.create_profile)
     update_profile = write(say.UpdateProfile, profiles.update_profile)
     delete_profile = write(say.DeleteProfile, profiles.delete_profile)
+    create_source = write(say.CreateSource, sources.create_source)
+    update_source = write(say.UpdateSource, sources.update_source)
+    pull_source = write(say.PullSource, sources.pull_source)
+    pull_due_sources = every(30, sources.pull_due)
     schedule_screenings = write(say.ScheduleScreenings, planning.schedule_screenings)
     edit_screenings = write(say.EditScreenings, planning.edit_screenings)
     create_template = write(say.CreateTemplate, templates.create_template)
@@ -87,6 +92,7 @@ class CatalogService(Service):
     list_import_changes = read(say.ListImportChanges, import_queries.list_import_changes)
     get_profile = read(say.GetProfile, import_queries.get_profile)
     list_profiles = read(say.ListProfiles, import_queries.list_profiles)
+    list_sources = read(say.ListSources, import_queries.list_sources)
     list_clashes = read(say.ListClashes, planning_queries.list_clashes)
     list_templates = read(say.ListTemplates, planning_queries.list_templates)
     list_history = read(say.ListHistory, planning_queries.list_history)

@@ -115,7 +115,7 @@ class Programme:
                   "screening_productions", "tariffs", "price_grids", "ticket_types", "windows",
                   "vat_codes", "vat_rates", "source_links", "imports", "import_changes", "outbox",
                   "history", "articles", "article_variants", "stocks", "stock_moves",
-                  "vouchers", "import_profiles", "contingent_templates")
+                  "vouchers", "import_profiles", "import_sources", "contingent_templates")
         with self.catalog.uow() as uow:
             return {
                 table: uow.session.scalars(text(f"SELECT t::text FROM {table} t ORDER BY 1")).all()

@@ -26,6 +26,7 @@ from services.catalog.models.imports import (
 )
 from services.catalog.models.productions import Production, SourceLink
 from services.catalog.models.screenings import SUMMARY, WHOLE, Part, Screening
+from services.catalog.models.sources import ImportSource
 from services.catalog.models.tariffs import (
     Tariff,
     VatCode,
@@ -36,9 +37,9 @@ from services.catalog.models.venues import Room, Section, Venue, room_to_use
 
 __all__ = [
     "DAY_TURNS", "DEFAULT_ZONE", "SUMMARY", "WHOLE", "Article", "ArticleVariant", "Base",
-    "ChangeRow", "Companion", "Contingent", "ContingentTemplate", "HistoryRow", "Import", "Part",
-    "PriceGrid", "ProblemRow", "Production", "Profile", "Progress", "Room", "Screening", "Section",
-    "SourceLink", "Stock", "StockMove", "Tariff", "TicketType", "VatCode", "Venue", "Voucher",
-    "check_tariffs", "check_ticket_types", "check_zone", "claim_name", "find", "find_all",
-    "find_import", "put_tariffs", "queue_for", "room_to_use", "shown",
+    "ChangeRow", "Companion", "Contingent", "ContingentTemplate", "HistoryRow", "Import",
+    "ImportSource", "Part", "PriceGrid", "ProblemRow", "Production", "Profile", "Progress", "Room",
+    "Screening", "Section", "SourceLink", "Stock", "StockMove", "Tariff", "TicketType", "VatCode",
+    "Venue", "Voucher", "check_tariffs", "check_ticket_types", "check_zone", "claim_name", "find",
+    "find_all", "find_import", "put_tariffs", "queue_for", "room_to_use", "shown",
 ]

@@ -13,11 +13,21 @@ from contracts.catalog import (
     ListImportProblems,
     ListImports,
     ListProfiles,
+    ListSources,
     ProfilePage,
     ProfileView,
+    SourcePage,
 )
 from contracts.errors import Code
-from services.catalog.models import ChangeRow, Import, ProblemRow, Profile, find, find_import
+from services.catalog.models import (
+    ChangeRow,
+    Import,
+    ImportSource,
+    ProblemRow,
+    Profile,
+    find,
+    find_import,
+)
 from services.catalog.queries.paging import page
 from services.chassis.unit_of_work import UnitOfWork
 
@@ -59,3 +69,10 @@ def get_profile(uow: UnitOfWork, query: GetProfile) -> ProfileView:
 def list_profiles(uow: UnitOfWork, query: ListProfiles) -> ProfilePage:
     found, cursor = page(uow.session, select(Profile), (Profile.key,), query.cursor, query.limit)
     return ProfilePage(items=tuple(one.view() for one in found), next_cursor=cursor)
+
+
+def list_sources(uow: UnitOfWork, query: ListSources) -> SourcePage:
+    found, cursor = page(
+        uow.session, select(ImportSource), (ImportSource.key,), query.cursor, query.limit
+    )
+    return SourcePage(items=tuple(one.view() for one in found), next_cursor=cursor)
