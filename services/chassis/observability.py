@@ -6,6 +6,7 @@ import sys
 import structlog
 from prometheus_client import Counter, Histogram
 
+from services.chassis.redaction import without_values
 from services.chassis.settings import Settings
 
 OUTBOX_PUBLISHED = Counter("outbox_published_total", "Messages handed to the broker")
@@ -29,6 +30,7 @@ def configure_logging(settings: Settings, process: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            without_values,
             structlog.processors.JSONRenderer() if settings.log_json
             else structlog.dev.ConsoleRenderer(colors=False),
         ],

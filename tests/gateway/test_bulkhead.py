@@ -100,3 +100,24 @@ def test_one_silent_service_does_not_take_the_others_routes_down(
         assert {item.result()[0] for item in flood} <= {200, 404, 503, 504}
     wait_until(lambda: get(silent)[0] in (200, 404))
     print(f"{silent} silent: slowest of 20 other requests {slowest * 1000:.0f} ms")
+
+
+@pytest.mark.slow
+def test_a_gateway_told_to_stop_finishes_what_is_running(festival: Festival) -> None:
+    headers = {"Authorization": f"Bearer {festival.token()}"}
+    url = festival.gateway + ROUTES["wallet"]
+    assert requests.get(url, headers=headers, timeout=10).status_code == 404
+    festival.running["wallet"].send_signal(signal.SIGSTOP)
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            running = pool.submit(requests.get, url, headers=headers, timeout=30)
+            time.sleep(0.5)
+            stopped = pool.submit(festival.stop_process, "gateway")
+            time.sleep(0.5)
+            assert not running.done() and not stopped.done()
+        finally:
+            festival.running["wallet"].send_signal(signal.SIGCONT)
+        assert running.result().status_code == 404
+        assert stopped.result() == 0
+    festival.start_process("gateway")
+    festival.wait_ready()
