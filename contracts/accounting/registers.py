@@ -178,6 +178,19 @@ class XReport:
 
 
 @view
+class LateEntryView:
+    """What was told of a session after its Z report: it changes neither, and is chained to it.
+
+    `content`: {"order_number", "paid_at", "tenders": {method: centimes}, "previous_hash", …}.
+    """
+
+    number: int
+    booked_at: datetime
+    content: Json
+    hash: str
+
+
+@view
 class ZReportView:
     """`content` is frozen; `hash` = SHA-256 over it, the previous report's hash included.
 
@@ -192,6 +205,7 @@ class ZReportView:
     content: Json
     previous_hash: str | None
     hash: str
+    late_entries: tuple[LateEntryView, ...] = ()
 
 
 # ------------------------------------------------------------------ commands

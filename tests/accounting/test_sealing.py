@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from contracts.accounting import (
     FloatOperationType,
@@ -85,15 +86,33 @@ def test_a_lasting_disagreement_is_an_alert_and_no_z_report(
     assert look(ledger, session).state is State.CLOSED
 
 
-def test_an_order_after_the_seal_is_booked_and_marked_late(ledger: Harness) -> None:
+def test_an_order_after_the_seal_is_chained_to_it(ledger: Harness) -> None:
+    """It is booked, fills the drawer, changes nothing of the Z report, and cannot be lost (c-6)."""
     register = make_register(ledger)
     session = run_session(ledger, register, 1000)
     before = z_of(ledger, session)
+    late = [cash_order(session, 700, number=9), cash_order(session, 300, number=10)]
+    sell(ledger, *late, late[0])
+    after = z_of(ledger, session)
+    assert (after.content, after.hash) == (before.content, before.hash)
+    first, second = after.late_entries
+    assert (first.number, first.content["order_number"], first.content["tenders"]) == (
+        1, 9, {"cash": 700})
+    assert first.content["previous_hash"] == after.hash
+    assert (second.number, second.content["previous_hash"]) == (2, first.hash)
+    assert balances(ledger)[Books.DRAWER] == 2000
+    assert ledger.ask(check.get_money_check, GetMoneyCheck(), ACCOUNTANT).faults == ()
+
+
+def test_a_falsified_late_entry_is_found(ledger: Harness) -> None:
+    session = run_session(ledger, make_register(ledger), 1000)
     sell(ledger, cash_order(session, 700, number=9))
-    assert z_of(ledger, session) == before
-    assert balances(ledger)[Books.DRAWER] == 1700
+    with ledger.uow() as uow:
+        uow.session.execute(text("ALTER TABLE late_entries DISABLE TRIGGER USER"))
+        uow.session.execute(text(
+            "UPDATE late_entries SET content = content || '{\"cashier\": \"Eve\"}'"))
     faults = ledger.ask(check.get_money_check, GetMoneyCheck(), ACCOUNTANT).faults
-    assert faults == ("Order 9 was booked after its session was closed.",)
+    assert len(faults) == 1 and "late entry 1 of Z 1 was altered" in faults[0]
 
 
 def test_the_z_report_says_what_the_session_did(ledger: Harness) -> None:

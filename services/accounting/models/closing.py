@@ -9,7 +9,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from contracts.accounting import RegisterSessionState, SaleKind, ZReportView
+from contracts.accounting import (
+    LateEntryView,
+    RegisterSessionState,
+    SaleKind,
+    ZReportView,
+)
 from contracts.message import dump
 from contracts.ticketing import PaymentMethod
 from services.accounting.models.base import Base
@@ -41,12 +46,48 @@ class ZReport(Base):
     previous_hash: Mapped[str | None]
     hash: Mapped[str]
 
-    def view(self) -> ZReportView:
+    def view(self, late: list["LateEntry"]) -> ZReportView:
         return ZReportView(
             z_report_id=self.id, register_session_id=self.register_session_id,
             register_id=self.register_id, z_number=self.number, sealed_at=self.sealed_at,
             content=self.content, previous_hash=self.previous_hash, hash=self.hash,
+            late_entries=tuple(LateEntryView(
+                number=item.number, booked_at=item.booked_at, content=item.content, hash=item.hash,
+            ) for item in late),
         )
+
+
+class LateEntry(Base):
+    """A sale, or a refund, that was told after its session's Z report (c-6): numbered per report,
+    the first chained to the report itself. `id` is the sale's."""
+
+    __tablename__ = "late_entries"
+    __table_args__ = (UniqueConstraint("z_report_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("sales.id"), primary_key=True)
+    z_report_id: Mapped[UUID] = mapped_column(ForeignKey("z_reports.id"))
+    number: Mapped[int]
+    booked_at: Mapped[datetime]
+    content: Mapped[dict[str, Any]]
+    hash: Mapped[str]
+
+
+def late_entries(session: Session, report: ZReport) -> list[LateEntry]:
+    """In their order."""
+    return list(session.scalars(
+        select(LateEntry).where(LateEntry.z_report_id == report.id).order_by(LateEntry.number)
+    ))
+
+
+def broken_late_entry(session: Session, report: ZReport) -> str | None:
+    head = report.hash
+    for number, item in enumerate(late_entries(session, report), start=1):
+        if (item.number, item.content["previous_hash"]) != (number, head):
+            return f"late entry {number} of Z {report.number} does not follow the one before"
+        if item.hash != digest(item.content):
+            return f"late entry {number} of Z {report.number} was altered"
+        head = item.hash
+    return None
 
 
 def digest(content: dict[str, Any]) -> str:

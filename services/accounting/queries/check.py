@@ -103,17 +103,13 @@ def _register_faults(registers: tuple[RegisterCheck, ...]) -> Iterator[str]:
 
 
 def _session_faults(uow: UnitOfWork) -> Iterator[str]:
-    """Closings that wait for what was sold, orders that came too late, drawers that drift."""
+    """Closings that wait for what was sold, drawers that drift."""
     for session in uow.session.scalars(select(RegisterSession).where(
         RegisterSession.state == RegisterSessionState.CLOSING, RegisterSession.said.is_not(None)
     )):
         difference = disagreement(uow.session, session)
         if difference:
             yield f"The session of {session.cashier_name} cannot close. {difference}"
-    for number in uow.session.scalars(
-        select(Sale.order_number).where(Sale.late).order_by(Sale.order_number)
-    ):
-        yield f"Order {number} was booked after its session was closed."
     moved = select(func.sum(DrawerMovement.signed)).where(
         DrawerMovement.register_id == CashRegister.id
     ).scalar_subquery()

@@ -31,7 +31,12 @@ from services.accounting.models import (
     ZReport,
     reading,
 )
-from services.accounting.models.closing import COUNTED_TENDERS, digest
+from services.accounting.models.closing import (
+    COUNTED_TENDERS,
+    broken_late_entry,
+    digest,
+    late_entries,
+)
 from services.accounting.models.registers import find_register
 from services.accounting.models.sessions import find_session
 from services.accounting.models.views import sees_expected, session_view
@@ -128,7 +133,7 @@ def get_z_report(uow: UnitOfWork, query: GetZReport) -> ZReportView:
         raise DomainError(Code.Z_REPORT_NOT_FOUND, "There is no such Z report.")
     _visible(uow, uow.session.get_one(RegisterSession, report.register_session_id),
              Code.Z_REPORT_NOT_FOUND)
-    return report.view()
+    return report.view(late_entries(uow.session, report))
 
 
 def broken_seals(uow: UnitOfWork) -> Iterator[str]:
@@ -154,6 +159,9 @@ def _first_fault(uow: UnitOfWork, register: CashRegister) -> str | None:
             return f"Z {number} was altered"
         if report.content["grand_total"] != total:
             return f"the grand total of Z {number} is not the sum of all"
+        late = broken_late_entry(uow.session, report)
+        if late:
+            return late
         head = report.hash
     if (register.z_number, register.z_head, register.grand_total) != (number, head, total):
         return "its newest Z report is missing"

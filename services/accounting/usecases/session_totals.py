@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid5
 
+from sqlalchemy import select
+
 from contracts.accounting import RegisterSessionState
+from contracts.message import dump
 from contracts.ticketing import LineKind, OrderPaid, PaymentMethod
 from services.accounting.models import (
     CashRegister,
@@ -12,7 +15,9 @@ from services.accounting.models import (
     DrawerMovement,
     RegisterSession,
     SessionCounter,
+    ZReport,
 )
+from services.accounting.models.closing import LateEntry, digest, late_entries
 from services.accounting.models.rows import insert_rows
 from services.accounting.models.sessions import Counted
 from services.accounting.usecases.sessions import seal_if_complete
@@ -29,20 +34,44 @@ def add_to_sessions(
     """Sessions and registers must be locked. A sealed session's totals stay, its drawer does
     not. Not `orders` are refunds: their amounts are negative, and they have no receipt."""
     sums: dict[tuple[Any, ...], dict[str, Any]] = {}
-    moves = []
+    moves, late = [], []
     for event in events:
         if event.register_session_id is None:
             continue
         session = sessions[event.register_session_id]
         moves += _into_drawer(registers[session.register_id], session, event)
-        if session.state != RegisterSessionState.CLOSED:
+        if session.state == RegisterSessionState.CLOSED:
+            late.append(event)
+        else:
             if orders:
                 session.add_order(event.receipt_number)
             _count(sums, session.id, event)
     insert_rows(uow.session, DrawerMovement, moves)
+    _chain_late_entries(uow, late)
     insert_rows(uow.session, SessionCounter, list(sums.values()), add_up=SUMMED)
     for session in sessions.values():
         seal_if_complete(uow, session)
+
+
+def _chain_late_entries(uow: UnitOfWork, events: list[OrderPaid]) -> None:
+    """After the Z report of their sessions, in the order of arrival."""
+    for event in events:
+        report = uow.session.scalars(
+            select(ZReport).where(ZReport.register_session_id == event.register_session_id)
+        ).one()
+        before = late_entries(uow.session, report)
+        content = {
+            "z_number": report.number, "number": len(before) + 1,
+            "order_number": event.order_number, "paid_at": dump(event.paid_at),
+            "cashier": event.cashier_name,
+            "tenders": {item.method.value: item.amount.amount for item in event.payments},
+            "previous_hash": before[-1].hash if before else report.hash,
+        }
+        uow.session.add(LateEntry(
+            id=event.order_id, z_report_id=report.id, number=len(before) + 1,
+            booked_at=uow.now, content=content, hash=digest(content),
+        ))
+        uow.session.flush()
 
 
 def _into_drawer(
