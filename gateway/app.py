@@ -27,6 +27,7 @@ from gateway.openapi import describe
 from gateway.permissions import permissions_page
 from gateway.routes import ROUTES
 from gateway.rpc import RpcClient
+from gateway.streams import add_streams
 from services.chassis.settings import Settings
 from services.chassis.web import TokenVerifier, install, json_response
 
@@ -102,6 +103,7 @@ def create_app(
             route.rule, f"{route.method} {route.path}", Endpoint(route, backend),
             methods=[route.method],
         )
+    add_streams(app, routes, backend)
     owners = sorted({type_of(route.message).owner for route in routes})
     app.add_url_rule("/ready", view_func=Readiness(rpc, owners), endpoint="ready")
     _describe(app, routes)

@@ -30,7 +30,8 @@ The box office of a festival. Sign in at `/v1/auth/login` and send the access to
 `Authorization: Bearer …`. Money is in whole centimes, times are ISO 8601 with offset, lists are
 paged by `cursor`. Every refusal is a problem document whose `code` never changes its meaning.
 Where an `Idempotency-Key` is required, a repetition with the same key and body gets the first
-answer again, marked `Idempotency-Replayed: true`.
+answer again, marked `Idempotency-Replayed: true`. What is left of a screening, who has come in
+and a register's X report are live as server-sent events under the same path with `/stream`.
 """
 PROBLEM = {
     "type": "object",
