@@ -72,7 +72,7 @@ def once(owner: str, *command: str) -> Process:
 PROCESSES = (
     nameko("identity", needs=PEOPLE),
     nameko("catalog"),
-    nameko("ticketing"),
+    nameko("ticketing", needs=("PLACES_PER_BUYER",)),
     nameko("ticketing-documents", needs=MAILS),
     nameko("wallet"),
     nameko("accounting"),

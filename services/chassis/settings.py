@@ -19,6 +19,7 @@ class Settings:
     time_zone: str = "Europe/Zurich"
     hold_seconds: int = 900
     admission_minutes: int = 180
+    places_per_buyer: int = 0
     festival_name: str = "Festival"
     payment_webhook_secret: str = ""
     second_factor_roles: frozenset[Role] = frozenset()
@@ -38,6 +39,7 @@ class Settings:
             time_zone=env.get("TIME_ZONE", "Europe/Zurich"),
             hold_seconds=int(env.get("HOLD_SECONDS", "900")),
             admission_minutes=int(env.get("ADMISSION_MINUTES", "180")),
+            places_per_buyer=int(env.get("PLACES_PER_BUYER", "0")),
             festival_name=env.get("FESTIVAL_NAME", "Festival"),
             payment_webhook_secret=env.get("PAYMENT_WEBHOOK_SECRET", ""),
             second_factor_roles=frozenset(map(Role, filter(

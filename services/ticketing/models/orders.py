@@ -114,6 +114,7 @@ class Order(Base):
         Index("ix_orders_expiring", "hold_expires_at", postgresql_where=text("state = 'held'")),
         Index("ix_orders_sale_point", "sale_point_id", "number"),
         Index("ix_orders_holder", "holder_id", "number"),
+        Index("ix_orders_email", text("lower(holder_email)")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

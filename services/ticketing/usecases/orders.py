@@ -47,6 +47,7 @@ from services.ticketing.models import (
     refused,
     save,
 )
+from services.ticketing.usecases.limits import over_limit
 from services.ticketing.usecases.offers import Offers, check_shape, load_offers
 
 EXPIRED_BATCH = 100
@@ -65,6 +66,7 @@ def place_order(uow: UnitOfWork, command: PlaceOrder) -> OrderView:
         lines, failing = _build(uow, wanted, offers, seller, list(contingents.values()))
         rules += [replace(rule, line=number) for rule in failing]
         order.add(*lines)
+    rules += over_limit(uow, order)
     if rules:
         raise refused(rules)
     order.number = next_number(uow)
