@@ -203,28 +203,6 @@ class TrialBalance:
 
 
 @view
-class VatRow:
-    """What was supplied under one code and rate; negative amounts are refunds."""
-
-    vat_code: str
-    vat_rate_bp: int
-    gross: Money
-    net: Money
-    vat: Money
-
-
-@view
-class VatReport:
-    """By date of supply: a place on the day of its screening, whatever day it was sold; anything
-    else on the day of sale. Totals by rate are what the VAT form asks for."""
-
-    rows: tuple[VatRow, ...]
-    gross: Money
-    net: Money
-    vat: Money
-
-
-@view
 class RegisterCheck:
     """`drawer` = `booked`: the drawer's movements and its side of the journal say the same."""
 
@@ -308,14 +286,6 @@ class GetAccountingStatement(JournalFilter):
 class GetTrialBalance:
     """Up to and with `last_day`."""
 
-    last_day: date | None = None
-
-
-@query("accounting.get_vat_report.v1")
-class GetVatReport:
-    """Business days of supply."""
-
-    first_day: date | None = None
     last_day: date | None = None
 
 

@@ -90,6 +90,8 @@ SESSIONS = (
 )
 
 STATEMENTS = (
+    Route("GET", "/v1/statements/cash", say.GetCashStatement, (Role.ACCOUNTING, Role.POS),
+          say.CashStatement, "Past register sessions, what was sold and by whom"),
     *statement("/v1/statements/sales", say.GetSalesStatement, say.ExportSalesStatement,
                (Role.ACCOUNTING, Role.POS), say.SalesPage, "Sales, line by line",
                say.StatementFormat.CSV, say.StatementFormat.XLSX),

@@ -11,7 +11,7 @@ from contracts.ticketing import (
     RegisterSessionTotals,
 )
 from contracts.wallet import WalletCredited, WalletDebited, WalletMoved, WalletReversed
-from services.accounting.queries import books, check, registers, sales, vat
+from services.accounting.queries import books, cash, check, registers, sales, vat
 from services.accounting.queries import statistics as figures
 from services.accounting.usecases import (
     cash_moves,
@@ -52,6 +52,7 @@ class AccountingService(Service):
     get_trial_balance = read(say.GetTrialBalance, books.get_trial_balance)
     list_closures = read(say.ListClosures, books.list_closures)
     get_closure = read(say.GetClosure, books.get_closure)
+    get_cash_statement = read(say.GetCashStatement, cash.get_cash_statement)
     get_vat_report = read(say.GetVatReport, vat.get_vat_report)
     get_money_check = read(say.GetMoneyCheck, check.get_money_check)
     get_statistics = read(say.GetStatistics, figures.get_statistics)
