@@ -1,5 +1,6 @@
-"""How long large programmes take. The bars are those of the specification; a machine that is busy
-with other things is given three times as long, and the numbers are printed (`pytest -s`)."""
+"""How long large programmes take. The bars are those of the specification: for the clock where
+the machine has nothing else to do, and always for the CPU that our own process takes. The numbers
+are printed (`pytest -s`)."""
 
 import os
 import time
@@ -21,20 +22,17 @@ FILE = HEAD + "".join(
 )
 
 
-@pytest.fixture
-def slack() -> int:
-    return 1 if os.getloadavg()[0] < (os.cpu_count() or 1) else 3
-
-
-def timed(label: str, work):
+def timed(label: str, bar_s: int, work):
+    idle = os.getloadavg()[0] < (os.cpu_count() or 1)
     started, computed = time.perf_counter(), time.process_time()
     result = work()
     taken, computed = time.perf_counter() - started, time.process_time() - computed
     print(f"\n{label}: {taken:.2f} s, {computed:.2f} s of CPU (load {os.getloadavg()[0]:.1f})")
-    return taken, result
+    assert (taken if idle else computed) < bar_s
+    return result
 
 
-def test_a_thousand_screenings_and_five_hundred_edited(programme, slack: int) -> None:
+def test_a_thousand_screenings_and_five_hundred_edited(programme) -> None:
     made = programme.do(tariffs.create_price_grid, CreatePriceGrid(
         name="G", tariffs=(programme.tariff(), programme.tariff("reduced", 1200))))
     grid = UUID(made["price_grid_id"])
@@ -43,12 +41,12 @@ def test_a_thousand_screenings_and_five_hundred_edited(programme, slack: int) ->
     def whole():
         return programme.apply(programme.upload(FILE, **options))["counts"]
 
-    taken, counts = timed("1000 screenings previewed and applied", whole)
-    assert (counts["published"], counts["errors"]) == (1000, 0) and taken < 5 * slack
+    counts = timed("1000 screenings previewed and applied", 5, whole)
+    assert (counts["published"], counts["errors"]) == (1000, 0)
 
     before = writes(programme)
-    taken, counts = timed("the same file again", whole)
-    assert counts["unchanged"] == 1300 and taken < 2 * slack
+    counts = timed("the same file again", 2, whole)
+    assert counts["unchanged"] == 1300
     assert writes(programme) == before, "the programme is not written to"
 
     programme.do(tariffs.update_price_grid, UpdatePriceGrid(
@@ -56,9 +54,8 @@ def test_a_thousand_screenings_and_five_hundred_edited(programme, slack: int) ->
     rows = programme.ask(queries.list_screenings, ListScreenings(limit=500)).items
     edit = EditScreenings(
         screening_ids=tuple(row.screening_id for row in rows), shift_min=15, price_grid_id=grid)
-    taken, edited = timed(
-        "bulk edit of 500", lambda: programme.do(planning.edit_screenings, edit))
-    assert len(edited["changed"]) == 500 and taken < 3 * slack
+    edited = timed("bulk edit of 500", 3, lambda: programme.do(planning.edit_screenings, edit))
+    assert len(edited["changed"]) == 500
 
 
 def writes(programme) -> dict:

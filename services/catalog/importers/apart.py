@@ -63,6 +63,8 @@ def main(asked: str, answered: str) -> None:
         )))
     except ImportRefused as refusal:
         outcome = ((refusal.reason, refusal.detail), None)
+    except MemoryError:
+        raise SystemExit(1) from None
     Path(answered).write_bytes(pickle.dumps(outcome))
 
 

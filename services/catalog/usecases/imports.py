@@ -40,7 +40,7 @@ from services.catalog.usecases.editing import published, tell_again
 from services.catalog.usecases.history import remember_many
 from services.catalog.usecases.known import Known
 from services.catalog.usecases.merging import Merge
-from services.catalog.usecases.progress import Watch
+from services.catalog.usecases.progress import Breath, Watch
 from services.catalog.usecases.reading import read
 from services.chassis.database import is_clash, is_outage
 from services.chassis.unit_of_work import UnitOfWork
@@ -163,7 +163,7 @@ def _merge(uow: UnitOfWork, reading: Reading, found: Import, lock: bool) -> Merg
     with uow.session.no_autoflush:
         known = Known(uow.session, found.source, found.id, options, lock)
         merge = Merge(known, options, grid, found.id, uow.now)
-        merge.run(reading, Watch(uow.session, found) if lock else None)
+        merge.run(reading, Watch(uow.session, found) if lock else Breath())
     return merge
 
 

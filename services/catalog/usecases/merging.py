@@ -43,7 +43,7 @@ from services.catalog.models.clashes import clashes
 from services.catalog.usecases.fields import current, plain
 from services.catalog.usecases.history import CHANGED, CREATED, difference
 from services.catalog.usecases.known import Known
-from services.catalog.usecases.progress import Watch
+from services.catalog.usecases.progress import Breath
 
 # Kept in the metadata of a screening: what only its source and a person make use of.
 DETAILS = ("version", "languages", "subtitles", "age_text", "tariffs", "url", "description")
@@ -74,20 +74,17 @@ class Merge:
         self._rows: dict[UUID, int] = {}  # of screenings whose time or room is new
         self._by_ref: dict[str, Production] = {}
 
-    def run(self, reading: Reading, watch: Watch | None = None) -> None:
+    def run(self, reading: Reading, watch: Breath) -> None:
         """`watch` is told the row of each record."""
-        if watch:
-            watch.start(len(reading.productions) + len(reading.screenings))
+        watch.start(len(reading.productions) + len(reading.screenings))
         self._follow_renamed(reading)
         for production in reading.productions:
             self._production(production)
-            if watch:
-                watch(production.rows[0])
+            watch(production.rows[0])
         records = {record.ref: record for record in reading.productions}
         for screening in reading.screenings:
             self._screening(screening, records)
-            if watch:
-                watch(screening.rows[0])
+            watch(screening.rows[0])
         self._clashes()
         self._missing({screening.ref for screening in reading.screenings})
 

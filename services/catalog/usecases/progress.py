@@ -11,25 +11,41 @@ from sqlalchemy.orm import Session
 from services.catalog.models import Import, Progress
 
 PAUSE_MS = 500
+BREATHES_AFTER = 20  # records
 
 
-class Watch:
-    """Called with the row of each record. From time to time it writes how far they are in a small
-    transaction of its own, and lets other green threads run."""
+class Breath:
+    """Called with the row of each record: lets other green threads run now and then, so that a
+    long preview stops neither calls nor heartbeats."""
 
-    def __init__(self, session: Session, found: Import) -> None:
-        self.session = session
-        self.import_id = found.id
-        self.started_at = datetime.now(UTC)
+    def __init__(self) -> None:
         self.done = 0
-        self._said_ms = _now_ms()
 
     def start(self, total: int) -> None:
         self.total = total
-        self._say(0)
 
     def __call__(self, row: int) -> None:
         self.done += 1
+        if self.done % BREATHES_AFTER == 0:
+            time.sleep(0)
+
+
+class Watch(Breath):
+    """Besides, from time to time, it writes how far they are in a small transaction of its own."""
+
+    def __init__(self, session: Session, found: Import) -> None:
+        super().__init__()
+        self.session = session
+        self.import_id = found.id
+        self.started_at = datetime.now(UTC)
+        self._said_ms = _now_ms()
+
+    def start(self, total: int) -> None:
+        super().start(total)
+        self._say(0)
+
+    def __call__(self, row: int) -> None:
+        super().__call__(row)
         if _now_ms() - self._said_ms >= PAUSE_MS:
             self._say(row)
 
@@ -45,7 +61,6 @@ class Watch:
                 index_elements=["import_id"], set_=values
             ))
             beside.commit()
-        time.sleep(0)
         self._said_ms = _now_ms()
 
 

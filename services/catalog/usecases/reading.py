@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from contracts.catalog import ImportOptions
 from services.catalog.importers import (
+    ImportRefused,
     Options,
     ProductionRecord,
     Reading,
@@ -17,6 +18,9 @@ from services.catalog.importers import (
 )
 from services.catalog.importers.text import key_of, plain
 
+# What is merged is held in memory as a whole, some 18 kB for each screening.
+MOST_SCREENINGS = 10_000
+MOST_PRODUCTIONS = 5_000
 LINKS = frozenset({"poster", "trailer", "url"})
 # What a source says in words of its own, that a profile may translate.
 TRANSLATED = frozenset({
@@ -40,6 +44,12 @@ def read(
         encoding=options.encoding, separator=options.separator, companions=tuple(companions),
         day_cutoff=time.fromisoformat(cutoff) if cutoff else None,
     ))
+    if len(reading.screenings) > MOST_SCREENINGS or len(reading.productions) > MOST_PRODUCTIONS:
+        raise ImportRefused(
+            "TOO_MANY_RECORDS", f"{len(reading.screenings)} screenings of"
+            f" {len(reading.productions)} productions are too many at once. Split the file:"
+            f" {MOST_SCREENINGS} screenings and {MOST_PRODUCTIONS} productions are the most.",
+        )
     tables = {
         name: {key_of(written): meant for written, meant in table.items()}
         for name, table in values.items()
