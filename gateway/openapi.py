@@ -84,9 +84,16 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
             "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         })
     routes = list(routes)
-    shared = Counter(type_of(route.message).method for route in routes)
+    shared = Counter(type_of(route.message).name for route in routes)
+    methods = Counter(method for _, method in {
+        (declared.owner, declared.method)
+        for declared in (type_of(route.message) for route in routes)
+    })
     for route in routes:
-        operation = Operation(route, converter, shared[type_of(route.message).method] > 1)
+        declared = type_of(route.message)
+        operation = Operation(
+            route, converter, shared[declared.name] > 1, methods[declared.method] > 1
+        )
         spec.path(route.path, operations={route.method.lower(): operation.describe()})
     return _plain(spec.to_dict())
 
@@ -94,11 +101,14 @@ def describe(routes: Iterable[Route]) -> dict[str, Any]:
 class Operation:
     """One route's part of the description."""
 
-    def __init__(self, route: Route, converter: OpenAPIConverter, shared: bool) -> None:
+    def __init__(
+        self, route: Route, converter: OpenAPIConverter, shared: bool, ambiguous: bool
+    ) -> None:
         self.route = route
         self.converter = converter
         self.declared = type_of(route.message)
         self.shared = shared  # other routes carry the same message
+        self.ambiguous = ambiguous  # another owner has a message of this name
 
     def describe(self) -> dict[str, Any]:
         route = self.route
@@ -128,8 +138,10 @@ class Operation:
 
     def _name(self) -> str:
         last = self.route.path.replace("{", "").replace("}", "").rsplit("/", 1)[-1]
-        return f"{self.declared.method}_{last.replace('.', '_')}" if self.shared \
-            else self.declared.method
+        name = self.declared.method
+        if self.ambiguous:
+            name = f"{self.declared.owner}_{name}"
+        return f"{name}_{last.replace('.', '_')}" if self.shared else name
 
     def _text(self, allowed: list[str]) -> str:
         who = f"Roles: {', '.join(allowed)}." if allowed else "For everybody."
