@@ -11,7 +11,7 @@ import select
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Any
@@ -22,6 +22,7 @@ from kombu import Connection, Exchange, Queue
 
 from contracts.errors import Code, DomainError
 from contracts.message import MessageType, type_of
+from services.chassis.tracing import asking
 
 EXCHANGE = "nameko-rpc"
 TIMEOUT_S = 10.0
@@ -52,7 +53,8 @@ class RpcClient:
         Raises DomainError SERVICE_UNAVAILABLE (no such service, or no broker), SERVICE_TIMEOUT
         (no answer within `timeout` seconds) or INTERNAL_ERROR (the service failed).
         """
-        return self._link().call(service, method, args, timeout)
+        with asking(args[0]) if args else nullcontext():
+            return self._link().call(service, method, args, timeout)
 
     def hear(self, event: type, react: Callable[[dict[str, Any]], None]) -> None:
         """From the next connection on `react` is given the body of every such event, in the

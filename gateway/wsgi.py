@@ -3,6 +3,7 @@
 from flask import Flask
 
 from gateway.app import create_app
+from services.chassis import tracing
 from services.chassis.observability import configure_logging
 from services.chassis.settings import Settings
 
@@ -13,4 +14,5 @@ def __getattr__(name: str) -> Flask:
         raise AttributeError(name)
     settings = Settings.from_env("gateway")
     configure_logging(settings, "gateway")
+    tracing.configure("gateway")
     return create_app(settings)

@@ -44,6 +44,7 @@ from services.chassis.inbox import (
 from services.chassis.observability import HANDLED, HANDLING
 from services.chassis.outbox import Listener, Relay
 from services.chassis.settings import Settings
+from services.chassis.tracing import answering, consuming
 
 log = structlog.get_logger("entrypoints")
 
@@ -175,9 +176,9 @@ def _rpc(message: type, handle: Callable[[Database, Envelope], Answer]) -> Calla
     declared = type_of(message)
 
     def door(self: Service, envelope: dict[str, Any]) -> dict[str, Any]:
-        answer = _answered(declared.name, lambda: handle(
-            self.database, Envelope.from_dict(envelope)
-        ))
+        asked = Envelope.from_dict(envelope)
+        with answering(asked):
+            answer = _answered(declared.name, lambda: handle(self.database, asked))
         return {
             "body": answer.body, "replayed": answer.replayed,
             "error": answer.error.to_dict() if answer.error else None,
@@ -222,7 +223,8 @@ def on(
 
     def door(self: Service, body: dict[str, Any]) -> None:
         envelope = Envelope.from_dict(body)
-        consume_once(self.database, declared.queue(self.name), envelope, use_case)
+        with consuming([envelope]):
+            consume_once(self.database, declared.queue(self.name), envelope, use_case)
         HANDLED.labels(declared.name, "ok").inc()
 
     return BusDoor.decorator(message, concerns=concerns)(door)
@@ -235,7 +237,8 @@ def on_many(message: type, use_case: UseCase) -> Callable[..., Any]:
 
     def door(self: Service, bodies: list[dict[str, Any]]) -> None:
         envelopes = [Envelope.from_dict(body) for body in bodies]
-        consume_many(self.database, declared.queue(self.name), envelopes, use_case)
+        with consuming(envelopes):
+            consume_many(self.database, declared.queue(self.name), envelopes, use_case)
         HANDLED.labels(declared.name, "ok").inc(len(bodies))
 
     return BatchDoor.decorator(message)(door)

@@ -1,10 +1,19 @@
 """Logs and metrics. Logs carry ids, never names, codes or secrets."""
 
 import logging
+import os
 import sys
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from structlog.typing import Processor
 
 from services.chassis.redaction import without_values
 from services.chassis.settings import Settings
@@ -23,29 +32,44 @@ REQUEST_TIME = Histogram(
 
 
 def configure_logging(settings: Settings, process: str) -> None:
-    """One line per event on standard output; JSON for machines, plain for people."""
+    """One line per event on standard output, those of libraries too; JSON for machines, plain for
+    people. Each says its process and, while one is handled, its request's correlation id."""
+    common: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        lambda _logger, _method, event: {**event, "process": process},
+        structlog.processors.format_exc_info,
+        without_values,
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer() if settings.log_json
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            without_values,
-            structlog.processors.JSONRenderer() if settings.log_json
-            else structlog.dev.ConsoleRenderer(colors=False),
-        ],
+        processors=[*common, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[settings.log_level]
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )
-    structlog.contextvars.bind_contextvars(process=process)
-    logging.basicConfig(
-        level=max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level]),
-        format=f"%(asctime)s %(levelname)s {process} %(name)s %(message)s", stream=sys.stdout,
-        force=True,
-    )
+    lines = logging.StreamHandler(sys.stdout)
+    lines.setFormatter(structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*common, structlog.stdlib.add_logger_name],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    ))
+    level = max(logging.INFO, logging.getLevelNamesMapping()[settings.log_level])
+    logging.basicConfig(level=level, handlers=[lines], force=True)
     for noisy in ("nameko", "amqp", "kombu", "weasyprint", "fontTools", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     for alarming in ("nameko.containers", "kombu.mixins"):  # at what we expect and log ourselves
         logging.getLogger(alarming).setLevel(logging.ERROR)
+
+
+def metrics() -> bytes:
+    """The numbers of this process; of all workers together where there are several."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return generate_latest(REGISTRY)
+    everyone = CollectorRegistry()
+    multiprocess.MultiProcessCollector(everyone)
+    return generate_latest(everyone)

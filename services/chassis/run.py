@@ -14,17 +14,20 @@ import structlog
 from nameko import config
 from nameko.runners import ServiceRunner
 
+from services.chassis import tracing
 from services.chassis.entrypoints import service_class
 from services.chassis.observability import configure_logging
 from services.chassis.settings import Settings
 from services.chassis.vitals import serve
 
 STOP_GRACE_S = 25
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(process: str) -> None:
     settings = Settings.from_env(process)
     configure_logging(settings, process)
+    tracing.configure(process)
     log = structlog.get_logger("run")
     if not settings.database_url:
         raise SystemExit(f"{settings.service.upper()}_DATABASE_URL is not set.")
@@ -40,11 +43,14 @@ def main(process: str) -> None:
         serve(settings, process, host, int(port), found.publishes)
     runner = ServiceRunner()
     runner.add_service(found)
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ENDING:
         signal.signal(number, lambda *_: eventlet.spawn_n(_stop, runner, log))
     runner.start()
     log.info("ready")
     _wait(runner)
+    for number in ENDING:  # told again while Python itself ends, it would die of it
+        signal.signal(number, signal.SIG_IGN)
+    tracing.stop()
     log.info("stopped")
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from contracts.message import dump, type_of
 from contracts.roles import Actor
+from services.chassis.tracing import said
 
 OUTBOX = """
     INSERT INTO outbox (message_id, type, actor, correlation_id, occurred_at, body)
@@ -63,7 +64,9 @@ class UnitOfWork:
             for statement, parameters in self._last:
                 cursor.execute(statement, parameters)
             for message in self.emitted:
-                cursor.execute(OUTBOX, self._row(message))
+                row = self._row(message)
+                with said(row["type"], row["message_id"], self.correlation_id):
+                    cursor.execute(OUTBOX, row)
             connection.commit()
         self.session.commit()
 

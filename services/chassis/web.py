@@ -8,6 +8,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
@@ -17,14 +18,15 @@ import jwt
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import Flask, Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import HTTPException
 
 from contracts.errors import Code, DomainError
 from contracts.roles import Action, Actor, Approval, Grant, Principal, Role
 from services.chassis.ended import EndedSessions
 from services.chassis.errors import problem, status_of
-from services.chassis.observability import REQUEST_TIME, REQUESTS
+from services.chassis.observability import REQUEST_TIME, REQUESTS, metrics
+from services.chassis.tracing import requested
 
 ISSUER = "festival"
 AUDIENCE = "festival"
@@ -265,6 +267,7 @@ def install(app: Flask, max_body: int = 1_000_000) -> None:
     app.config["MAX_CONTENT_LENGTH"] = max_body
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_over)
     app.register_error_handler(DomainError, problem_response)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, fault)
@@ -277,13 +280,23 @@ def _live() -> Response:
 
 
 def _metrics() -> Response:
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return Response(metrics(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.match(given) else str(uuid4())
+    structlog.contextvars.bind_contextvars(correlation_id=g.request_id)
+    route = request.url_rule.rule if request.url_rule else "unknown"
+    g.traced = ExitStack()
+    g.traced.enter_context(requested(f"{request.method} {route}", g.request_id))
     g.started = time.perf_counter()
+
+
+def _over(_error: BaseException | None) -> None:
+    structlog.contextvars.unbind_contextvars("correlation_id")
+    if "traced" in g:
+        g.traced.close()
 
 
 def _end(response: Response) -> Response:

@@ -17,7 +17,7 @@ from contracts import wallet as say
 from contracts.envelope import Envelope
 from contracts.message import load
 from contracts.roles import Actor, Principal, Role, anonymous, system
-from services.chassis import health
+from services.chassis import health, tracing
 from services.chassis.database import Database
 from services.chassis.ended import EndedSessions
 from services.chassis.inbox import Answer, UseCase, run_once, run_query, run_unrecorded
@@ -196,4 +196,5 @@ def __getattr__(name: str) -> Flask:
         raise AttributeError(name)
     settings = Settings.from_env("wallet")
     configure_logging(settings, "terminal")
+    tracing.configure("terminal")
     return create_app(settings)

@@ -167,6 +167,40 @@ def door(tmp_path: Path) -> Iterator[str]:
     process.wait(30)
 
 
+def test_several_workers_count_together(tmp_path: Path) -> None:
+    """Whichever worker is asked, it tells what all of them have done."""
+    command = [sys.executable, *DOORS[1].command[:-1], "tests.deploy.counting:app"]
+    env = os.environ | {"BIND": DOOR_BIND, "WEB_WORKERS": "3", "WEB_THREADS": "2"}
+    with (tmp_path / "door.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 20
+        while not_ready(DOOR_BIND) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        before = _live_requests()
+        for _ in range(30):
+            _get("/live")
+        assert {_live_requests() - before for _ in range(10)} == {30}
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _live_requests() -> int:
+    for line in _get("/metrics").decode().splitlines():
+        if line.startswith("http_requests_total") and 'route="/live"' in line:
+            return int(float(line.split()[-1]))
+    return 0
+
+
+def _get(path: str) -> bytes:
+    connection = http.client.HTTPConnection(DOOR_BIND, timeout=5)
+    connection.request("GET", path)
+    body = connection.getresponse().read()
+    connection.close()
+    return body
+
+
 def test_small_answers_on_a_kept_connection_take_no_40_ms_steps(door: str) -> None:
     """Nagle's algorithm and delayed acknowledgements together make every answer wait."""
     connection = http.client.HTTPConnection(door, timeout=5)
