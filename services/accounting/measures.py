@@ -17,7 +17,8 @@ MEASURES = {
     "books_in_passage_cents": (
         "Money said by one service and not yet by the other; zero once every message has arrived",
         "SELECT coalesce(sum(abs(total)), 0) FROM (SELECT sum(amount) AS total FROM journal_lines"
-        " WHERE account IN ('wallet_payment', 'wallet_load') GROUP BY account) AS passage",
+        " WHERE account IN ('wallet_payment', 'wallet_load', 'wallet_move')"
+        " GROUP BY account) AS passage",
     ),
     "books_wallet_owed_cents": (
         "What is owed to all holders, as the books say",
