@@ -7,7 +7,7 @@ LAUNCHER := $(PYTHON) -m deploy.local
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status logs setup test test-fast lint format acceptance bench fuzz \
-	dead-letters image-test compose-test contracts resync verify lock clean
+	dead-letters image-test compose-test contracts resync verify backup restore lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,12 @@ verify: setup  ## check every wallet's chain, every counter of sales, and that a
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" .local/lock/bin/pip-compile --quiet \
 	--generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links \
 	--no-emit-trusted-host --no-emit-options
+
+backup: setup  ## write all five databases to a new folder TO=…, while everything runs
+	@exec $(LAUNCHER) run deploy.backup take $(or $(TO),$(error say where: TO=/some/new/folder))
+
+restore: setup  ## put back the folder FROM=… (after make down)
+	@exec $(LAUNCHER) restore $(or $(FROM),$(error say from where: FROM=…))
 
 lock:  ## compile both requirements.lock (here, and the image's without tools) anew (network)
 	$(PYTHON) -m venv .local/lock

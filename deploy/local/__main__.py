@@ -1,4 +1,4 @@
-"""`python3 -m deploy.local up|down|status|logs|env|run|clean`: what the Makefile calls."""
+"""`python3 -m deploy.local up|down|status|logs|env|run|restore|clean`: what the Makefile calls."""
 
 import argparse
 import os
@@ -27,6 +27,8 @@ def main() -> int:
     run = commands.add_parser("run", help="run a module with those settings")
     run.add_argument("module")
     run.add_argument("rest", nargs=argparse.REMAINDER)
+    restore = commands.add_parser("restore", help="put a backup back, while nothing runs")
+    restore.add_argument("folder", type=Path)
     commands.add_parser("clean", help="stop everything and delete all local data")
     arguments = parser.parse_args()
     for name, value in EnvFile(ROOT / ".env").read().items():

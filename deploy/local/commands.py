@@ -119,6 +119,11 @@ def run(system: System, arguments: Namespace) -> int:
     )
 
 
+def restore(system: System, arguments: Namespace) -> int:
+    system.restore(arguments.folder.absolute())
+    return 0
+
+
 def clean(system: System, _arguments: Namespace) -> int:
     """Delete the data of this copy and of the test servers kept under it."""
     system.stop()
@@ -143,5 +148,6 @@ COMMANDS = {
     "logs": logs,
     "env": env,
     "run": run,
+    "restore": restore,
     "clean": clean,
 }

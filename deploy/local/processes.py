@@ -12,7 +12,7 @@ ADDRESSES = {"GATEWAY_BIND": "127.0.0.1:8080", "TERMINAL_BIND": "127.0.0.1:8081"
 # Settings that every process gets when they are set.
 SHARED = (
     "AMQP_URL", "TIME_ZONE", "HOLD_SECONDS", "FESTIVAL_ENV", "LOG_LEVEL", "LOG_FORMAT",
-    "MAX_WORKERS", "WEB_WORKERS", "WEB_THREADS",
+    "MAX_WORKERS", "WEB_WORKERS", "WEB_THREADS", "OTEL_EXPORTER_OTLP_ENDPOINT",
 )  # fmt: skip
 # Settings of the front door alone.
 FRONT = (

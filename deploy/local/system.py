@@ -75,6 +75,25 @@ class System:
             self._stop()
             return True
 
+    def restore(self, folder: Path) -> None:
+        """Put the backup in `folder` back. Failure while the processes run."""
+        with self._alone():
+            if self.supervisor.running:
+                raise Failure("Stop it first: 'make down'.")
+            servers = self._servers(existing=True)
+            settings = self._settings(servers)
+            try:
+                with step("Starting PostgreSQL and RabbitMQ"):
+                    servers.start()
+                databases.create(servers.postgres.url, self._addresses(servers).values())
+                command = Process("restore", ("-m", "deploy.backup", "restore", str(folder)),
+                                  needs=tuple(map(databases.variable, databases.OWNERS)))
+                with step(f"Putting {folder} back"):
+                    self._run([command], settings, "restore")
+            finally:
+                self._stop()
+        say("  Now 'make up', then 'make verify' once all is quiet.")
+
     def revive(self) -> None:
         """Start a private server again that died under the running processes."""
         servers = self._servers(existing=False)
