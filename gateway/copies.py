@@ -66,7 +66,8 @@ class Copies:
         response.headers["Cache-Control"] = f"public, max-age={self._max_age_s}"
         response.vary.add("Accept-Encoding")
         response.set_etag(copy.etag + ("-gzip" if pack else ""))
-        return response.make_conditional(request)
+        response.make_conditional(request)  # changes it in place
+        return response
 
 
 def _copy(version: str, response: Response) -> Copy:
