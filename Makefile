@@ -47,8 +47,8 @@ acceptance: setup  ## a festival day against the running system, step by step
 fuzz: setup  ## almost right requests to the running system (ARGS="--count 1000000 --seed 1")
 	@exec $(LAUNCHER) run tests.fuzz $(ARGS)
 
-bench: setup  ## measure the speeds of the README on this machine
-	@exec $(LAUNCHER) run tests.benchmarks $(ARGS)
+bench: setup  ## measure the speeds of the specification on this machine, on servers of its own
+	@exec $(VENV_PYTHON) -m tests.benchmarks $(ARGS)
 
 dead-letters: setup  ## parked messages of the running system (ARGS="list", "show …", "replay …")
 	@exec $(LAUNCHER) run services.chassis.dead_letters $(ARGS)
