@@ -26,6 +26,7 @@ PASSWORDS = {
 SECRETS = {"PAYMENT_WEBHOOK_SECRET": "test-webhook-secret"}
 
 load_contracts()
+STANDING: list[Festival] = []  # the session's festival, once it runs
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -120,8 +121,20 @@ def festival(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iter
     running = Festival(servers, tmp_path_factory.mktemp("festival"), PASSWORDS | SECRETS)
     try:
         running.start()
+        STANDING.append(running)
         yield running
     finally:
+        STANDING.clear()
         running.stop()
+
+
+@pytest.fixture
+def broker_to_itself() -> Iterator[None]:
+    """For tests with processes of their own: the festival, if it stands, pauses meanwhile."""
+    for festival in STANDING:
+        festival.pause()
+    yield
+    for festival in STANDING:
+        festival.resume()
 
 

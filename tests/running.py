@@ -99,6 +99,16 @@ class Festival:
             if self._spawn(process, f"seed-{process.name}").wait(READY_S):
                 raise AssertionError(f"seed {process.name}:\n{self.log(f'seed-{process.name}')}")
 
+    def pause(self) -> None:
+        """Stop the processes: a second system on the same broker would share its queues."""
+        for name in list(self.running):
+            self.stop_process(name)
+
+    def resume(self) -> None:
+        for process in PROCESSES:
+            self.start_process(process.name)
+        self.wait_ready()
+
     def start_process(self, name: str) -> None:
         process = next(item for item in PROCESSES if item.name == name)
         self.running[name] = self._spawn(process, name)

@@ -27,8 +27,8 @@ class ProductionView:
     directors: tuple[str, ...]
     people: tuple[str, ...]
     minimum_age: int | None
-    description: I18n
-    short_description: I18n
+    description: Description
+    short_description: Description
     poster: str
     trailer: str
     refs: dict[str, str]

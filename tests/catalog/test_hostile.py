@@ -53,6 +53,10 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def memory(festival) -> Iterator[None]:
+    """Of a process that has done nothing but this."""
+    festival.stop_process("catalog")
+    festival.start_process("catalog")
+    festival.wait_ready()
     yield
     lines = Path(f"/proc/{festival.running['catalog'].pid}/status").read_text().splitlines()
     (peak,) = [int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")]

@@ -51,7 +51,7 @@ def verify(festival: Festival, books: str) -> tuple[int, str]:
 @pytest.mark.skipif(not shutil.which("pg_dump"), reason="pg_dump is not on this machine")
 @pytest.mark.timeout(400)
 def test_a_backup_from_the_middle_of_the_day_comes_back_whole(
-    servers: Servers, tmp_path: Path
+    servers: Servers, tmp_path: Path, broker_to_itself: None
 ) -> None:
     festival = Festival(servers, tmp_path, PASSWORDS | SECRETS)
     try:

@@ -87,7 +87,7 @@ def bearer() -> Tokens:
 
 
 def token(
-    *roles: Role | str, kind: Principal = Principal.USER, expires_in: float = 600,
+    *roles: Role | str, kind: Principal = Principal.USER, expires_in: float = 7_200,
     key: Ed25519PrivateKey = SIGNING_KEY, key_id: str = KEY_ID, **changed: object,
 ) -> dict[str, str]:
     """The headers of a caller with these roles; `changed` claims for the odd ones."""

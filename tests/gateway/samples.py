@@ -16,7 +16,7 @@ SOME_ID = UUID("11111111-1111-4111-8111-111111111111")
 STUCK_ID = UUID("22222222-2222-4222-8222-222222222222")
 REGULAR = {"currency": "CHF", "username": "lea.k", "email": "lea@example.org", "vat_code": "normal",
            "iban": "CH9300762011623852957", "debtor_iban": "CH9300762011623852957",
-           "public_key": "a" * 64, "address": "https://example.org/"}
+           "public_key": "a" * 64, "address": "https://example.org/", "times": "20:30"}
 # Who answers files, and which messages of others do.
 FILES = ("ticketing_documents", "accounting_reports", "catalog.get_calendar.v1",
          "wallet.get_refund_file.v1", "wallet.get_vendor_settlement_document.v1")

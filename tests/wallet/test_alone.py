@@ -26,7 +26,7 @@ BOOKED = "SELECT count(*) FROM journal_entries WHERE source = 'wallet.debited.v1
 
 @pytest.fixture
 def books(
-    servers: Servers, accounting: Harness, tmp_path: Path
+    servers: Servers, accounting: Harness, tmp_path: Path, broker_to_itself: None
 ) -> Iterator[tuple[Rows, Processes]]:
     """Accounting's database, and its process and the wallet's, not started yet."""
     accounting.react(programme.keep_vat_code, VatCodeChanged(
